@@ -1,0 +1,1 @@
+"""The worker: claims jobs from the processing queue and runs them."""

@@ -1,0 +1,135 @@
+"""The worker's loop: take a message, claim its job, work while the heart beats, and let the message go.
+
+A job that dies with its worker comes back by its lease; the message that named it comes back by its visibility
+timeout, or the sweeper sends a new one. The ledger decides; messages are only hints.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event, Thread
+from uuid import UUID
+
+from video_pipeline.errors import PipelineError
+from video_pipeline.logs import bound
+from video_pipeline.model import Job, QueueMessage
+from video_pipeline.ports import Claimed, Jobs, NotNow, Queue, Settled
+from video_pipeline.processing import Processing
+
+logger = logging.getLogger(__name__)
+# After a failing queue or ledger, so that an outage is not met with a storm.
+_PAUSE = 5.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds: between heartbeats, how long a message stays hidden after each, and of one long poll."""
+
+    heartbeat: float
+    visibility: int
+    poll: int
+
+
+class Worker:
+    """One place to work at; a process has several. `stop` ends it after the job at hand."""
+
+    def __init__(self, name: str, jobs: Jobs, queue: Queue, processing: Processing, stop: Event, pace: Pace) -> None:
+        self._name = name
+        self._jobs = jobs
+        self._queue = queue
+        self._processing = processing
+        self._stop = stop
+        self._pace = pace
+
+    def run(self) -> None:
+        """Until stopped."""
+        while not self._stop.is_set():
+            try:
+                self.turn()
+            except PipelineError as error:
+                logger.warning("worker pauses", extra={"reason": error.code, "detail": str(error)})
+                self._stop.wait(_PAUSE)
+
+    def drain(self) -> int:
+        """Until the queue is empty; how many messages were handled."""
+        count = 0
+        while self.turn(wait=0):
+            count += 1
+        return count
+
+    def turn(self, *, wait: int | None = None) -> bool:
+        """One message; False if there was none."""
+        poll = self._pace.poll if wait is None else wait
+        messages = self._queue.receive(most=1, wait=poll, visibility=self._pace.visibility)
+        for message in messages:
+            self._handle(message)
+        return bool(messages)
+
+    def _handle(self, message: QueueMessage) -> None:
+        job_id = _job_id(message)
+        if job_id is None:
+            # Left alone, it goes to the dead-letter queue after its receives.
+            logger.error("message names no job", extra={"message_id": message.id, "body": message.body[:500]})
+            return
+        with bound(job_id=job_id):
+            claim = self._claim(message, job_id)
+            if isinstance(claim, Claimed):
+                self._work(message, claim.job)
+            elif isinstance(claim, Settled):
+                logger.info("nothing to do for this message", extra={"because": claim.reason})
+            else:
+                return
+            self._queue.delete(message)
+
+    def _claim(self, message: QueueMessage, job_id: UUID) -> Claimed | Settled | NotNow:
+        """Holds the message while all places are taken; what is to be tried later is put back until then."""
+        redrive = message.attributes.get("redrive") == "true"
+        while True:
+            claim = self._jobs.claim(job_id, self._name, redrive=redrive)
+            if not isinstance(claim, NotNow) or self._stop.is_set():
+                return claim
+            logger.info("not now", extra={"because": claim.reason, "delay": claim.delay})
+            if claim.delay > self._pace.heartbeat:
+                self._queue.extend(message, round(claim.delay) + 1)
+                return claim
+            self._queue.extend(message, self._pace.visibility)
+            self._stop.wait(claim.delay)
+
+    def _work(self, message: QueueMessage, job: Job) -> None:
+        with self._heartbeat(message, job) as lost:
+            self._processing.work(job, self._name, lambda: not lost.is_set())
+
+    @contextmanager
+    def _heartbeat(self, message: QueueMessage, job: Job) -> Iterator[Event]:
+        """Extends lease and message beside the work; the event is set when the lease is lost."""
+        lost, done = Event(), Event()
+        thread = Thread(target=self._beat, args=(message, job, lost, done), name=f"heartbeat-{job.id}", daemon=True)
+        thread.start()
+        try:
+            yield lost
+        finally:
+            done.set()
+            thread.join()
+
+    def _beat(self, message: QueueMessage, job: Job, lost: Event, done: Event) -> None:
+        with bound(job_id=job.id):
+            while not done.wait(self._pace.heartbeat):
+                try:
+                    if not self._jobs.beat(job.id, self._name):
+                        lost.set()
+                        return
+                    self._queue.extend(message, self._pace.visibility)
+                except PipelineError as error:
+                    # One missed beat is no loss: the lease outlasts several.
+                    logger.warning("heartbeat missed", extra={"reason": error.code})
+
+
+def _job_id(message: QueueMessage) -> UUID | None:
+    try:
+        return UUID(json.loads(message.body)["job_id"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

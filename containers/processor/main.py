@@ -1,0 +1,59 @@
+"""The worker process: settings, adapters, signals, and as many loops as videos are worked on at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from threading import Event, Thread
+from types import FrameType
+from uuid import uuid4
+
+from containers.processor.loop import Pace, Worker
+from video_pipeline.logs import configure
+from video_pipeline.settings import ProcessorSettings
+from video_pipeline.topology import PROCESSING
+from video_pipeline.wiring import Processor, open_processor
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Works until SIGTERM or SIGINT; a job at hand is given `shutdown_seconds` to end, then it is left to its lease."""
+    settings = ProcessorSettings()
+    configure("processor", settings.log_level)
+    stop = Event()
+
+    def ask_to_stop(number: int, _frame: FrameType | None) -> None:
+        logger.info("stopping", extra={"signal": signal.Signals(number).name})
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    with open_processor(settings) as processor:
+        run(processor, settings, stop)
+    return 0
+
+
+def run(processor: Processor, settings: ProcessorSettings, stop: Event) -> None:
+    """Starts the loops and waits for them after `stop`."""
+    # A name of its own for every run: after a crash the same container must not pass for the one that held the lease.
+    place = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+    pace = Pace(heartbeat=settings.heartbeat_seconds, visibility=settings.lease_seconds, poll=PROCESSING.long_poll)
+    workers = [
+        Worker(f"{place}:{n}", processor.ledger.jobs, processor.queue, processor.processing, stop, pace)
+        for n in range(settings.worker_concurrency)
+    ]
+    threads = [Thread(target=each.run, name=f"worker-{n}", daemon=True) for n, each in enumerate(workers)]
+    logger.info("worker started", extra={"place": place, "videos_at_once": len(workers)})
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    for thread in threads:
+        thread.join(settings.shutdown_seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The Lambda units; each folder is one function."""

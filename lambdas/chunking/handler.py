@@ -1,0 +1,30 @@
+"""`transcript.ready` records of the pipeline stream: the video's passages are made.
+
+Promise: a job is moved on once, however often its record comes; a failing service brings the record again, what is
+wrong for good ends the job with its reason.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+
+from lambdas.batch import consume
+from video_pipeline.events import TranscriptReady
+from video_pipeline.logs import configure
+from video_pipeline.settings import ChunkingSettings
+from video_pipeline.wiring import ChunkingHost, open_chunking
+
+
+@cache
+def host() -> ChunkingHost:
+    settings = ChunkingSettings()
+    configure("chunking", settings.log_level)
+    return open_chunking(settings)
+
+
+def handler(event: dict[str, Any], _context: object) -> PartialItemFailureResponse:
+    """Answers `batchItemFailures`."""
+    return consume(event, host(), unit="chunking", kind=TranscriptReady, do=lambda _, body: host().chunking.chunk(body))

@@ -1,0 +1,1 @@
+"""Records and uploads become jobs."""

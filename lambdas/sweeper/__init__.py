@@ -1,0 +1,1 @@
+"""Carries on what was left behind."""

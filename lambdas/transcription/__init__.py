@@ -1,0 +1,1 @@
+"""Amazon Transcribe's reports become transcripts."""

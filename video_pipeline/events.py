@@ -1,0 +1,234 @@
+"""What travels on the streams: CloudEvents 1.0 as JSON, and raw video content as binary segments.
+
+A raw segment is `VPS1`, the header's length as two big-endian bytes, the header as UTF-8 JSON (`SegmentHeader`), then the
+bytes of the content: no base64, about 300 bytes of overhead on up to a mebibyte.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, field_validator
+
+from video_pipeline.errors import BadRecord
+from video_pipeline.model import Message, Metadata, identifier
+from video_pipeline.topology import INGESTION, LIMITS, PIPELINE
+
+SOURCE: Final = "video-pipeline"
+SEGMENT_MAGIC: Final = b"VPS1"
+_Checked = TypeVar("_Checked", bound=BaseModel)
+_HEADER_LENGTH = struct.Struct(">H")
+
+S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$", max_length=1200)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=35)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LIMITS.title_chars)]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Described(Body):
+    """What a sender may say about content."""
+
+    title: Title | None = None
+    language: Language | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+    @field_validator("metadata")
+    @classmethod
+    def _bounded(cls, value: Metadata) -> Metadata:
+        if len(value) > LIMITS.metadata_keys:
+            raise ValueError(f"has {len(value)} keys, at most {LIMITS.metadata_keys} are kept")
+        for key, text in value.items():
+            if len(key) + len(text) > LIMITS.metadata_chars:
+                raise ValueError(f"{key[:40]!r} is longer than {LIMITS.metadata_chars} characters")
+        return value
+
+
+class VideoSubmitted(Described):
+    """`uri` and `captions_uri` name objects that this installation may read."""
+
+    uri: S3Uri
+    version_id: str | None = None
+    captions_uri: S3Uri | None = None
+
+
+class QuestionAsked(Body):
+    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LIMITS.question_chars)]
+    top_k: Annotated[int, Field(ge=1, le=50)] = 5
+    min_score: float | None = None
+    video_ids: tuple[UUID, ...] = ()
+    speakers: tuple[str, ...] = ()
+    date_from: Day | None = None
+    date_to: Day | None = None
+
+
+class VideoErasureRequested(Body):
+    video_id: UUID
+    requested_by: Annotated[str, StringConstraints(max_length=200)] = "event"
+
+
+class TranscriptReady(Body):
+    job_id: UUID
+    video_id: UUID
+
+
+class ChunksReady(Body):
+    job_id: UUID
+    video_id: UUID
+
+
+class VideoIndexed(Body):
+    job_id: UUID
+    video_id: UUID
+
+
+class JobFailed(Body):
+    job_id: UUID
+    video_id: UUID | None = None
+    code: str
+    message: str
+
+
+class CloudEvent(BaseModel):
+    """The envelope; unknown attributes are extensions and pass."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    specversion: Literal["1.0"]
+    id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    source: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    type: str
+    subject: str | None = None
+    time: datetime | None = None
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: dict[str, Any]
+
+
+BODIES: Final[Mapping[str, type[Body]]] = {
+    "video.submitted": VideoSubmitted,
+    "question.asked": QuestionAsked,
+    "video.erasure_requested": VideoErasureRequested,
+    "transcript.ready": TranscriptReady,
+    "chunks.ready": ChunksReady,
+    "video.indexed": VideoIndexed,
+    "job.failed": JobFailed,
+}
+_TYPES: Final = {body: name for name, body in BODIES.items()}
+
+
+class Event(BaseModel):
+    """A read and checked event: its envelope and its typed body."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    envelope: CloudEvent
+    body: Body
+
+
+def read_event(raw: bytes | str) -> Event:
+    """Parses a record. Raises `BadRecord` not_json, not_an_event, unknown_type, missing_field or invalid_field."""
+    if (b"\\u0000" in raw) if isinstance(raw, bytes) else ("\\u0000" in raw):
+        raise BadRecord("invalid_field", "The record holds NUL characters, which text can't have.")
+    try:
+        document = json.loads(raw)
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRecord("not_json", "The record is not JSON.", hint="Send one CloudEvents 1.0 JSON object.") from error
+    if not isinstance(document, dict):
+        raise BadRecord("not_an_event", "The record is JSON, but not an object with CloudEvents attributes.")
+    envelope = _checked(CloudEvent, document, "")
+    body_type = BODIES.get(envelope.type)
+    if body_type is None:
+        raise BadRecord(
+            "unknown_type", f"The event type {envelope.type[:80]!r} is not known.", hint=f"Known: {', '.join(BODIES)}."
+        )
+    return Event(envelope=envelope, body=_checked(body_type, envelope.data, "data."))
+
+
+def _checked(kind: type[_Checked], document: Mapping[str, Any], where: str) -> _Checked:
+    try:
+        return TypeAdapter(kind).validate_json(json.dumps(document))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = where + ".".join(map(str, first["loc"]))
+        if first["type"] == "missing":
+            raise BadRecord("missing_field", f"The event lacks {name!r}.", hint="Add it and send again.") from error
+        message = f"The event's {name!r} is wrong: {first['msg']}."
+        raise BadRecord("invalid_field", message, hint="Correct it and send again.") from error
+
+
+def make_event(body: Body, *, subject: object, unique: object = "", source: str = SOURCE) -> dict[str, Any]:
+    """The CloudEvents document of `body`. Its id follows from type, subject and `unique`, so a repeat is recognisable."""
+    kind = _TYPES[type(body)]
+    return {
+        "specversion": "1.0",
+        "id": str(identifier("event", kind, subject, unique)),
+        "source": source,
+        "type": kind,
+        "subject": str(subject),
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "datacontenttype": "application/json",
+        "data": body.model_dump(mode="json", exclude_none=True),
+    }
+
+
+def announce(body: TranscriptReady | ChunksReady | VideoIndexed | JobFailed, *, unique: object = "") -> Message:
+    """The pipeline-stream message of `body`, keyed by video so that one video stays in order."""
+    key = str(body.video_id or body.job_id)
+    return Message(destination=PIPELINE.name, key=key, body=json.dumps(make_event(body, subject=key, unique=unique)))
+
+
+def submit(body: VideoSubmitted | QuestionAsked | VideoErasureRequested, *, subject: str, unique: object = "") -> Message:
+    """The ingestion-stream message of `body`."""
+    document = make_event(body, subject=subject, unique=unique)
+    return Message(destination=INGESTION.name, key=subject[:256], body=json.dumps(document))
+
+
+# -------------------------------------------------------------------------------------- raw segments
+class SegmentHeader(Described):
+    """`index` counts from 0 to `count - 1`; `size` and `sha256` are those of the whole content."""
+
+    upload_id: UUID
+    index: Annotated[int, Field(ge=0)]
+    count: Annotated[int, Field(ge=1, le=LIMITS.segments)]
+    size: Annotated[int, Field(ge=1, le=LIMITS.upload_bytes)]
+    sha256: Sha256
+    filename: Annotated[str, StringConstraints(min_length=1, max_length=LIMITS.filename_chars)]
+
+
+def is_segment(raw: bytes) -> bool:
+    return raw[:4] == SEGMENT_MAGIC
+
+
+def encode_segment(header: SegmentHeader, content: bytes) -> bytes:
+    text = header.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+    return SEGMENT_MAGIC + _HEADER_LENGTH.pack(len(text)) + text + content
+
+
+def decode_segment(raw: bytes) -> tuple[SegmentHeader, bytes]:
+    """Header and content. Raises `BadRecord` segment_malformed, or as `read_event` for a wrong header field."""
+    start = len(SEGMENT_MAGIC) + _HEADER_LENGTH.size
+    try:
+        (length,) = _HEADER_LENGTH.unpack_from(raw, len(SEGMENT_MAGIC))
+        document = json.loads(raw[start : start + length])
+    except (struct.error, ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRecord("segment_malformed", "The raw segment's header can't be read.") from error
+    header = _checked(SegmentHeader, document if isinstance(document, dict) else {}, "header.")
+    content = raw[start + length :]
+    if header.index >= header.count or not content:
+        raise BadRecord("segment_malformed", f"Segment {header.index} of {header.count} is out of range or empty.")
+    return header, content
+
+
+def cut(size: int, payload: int) -> Iterator[tuple[int, int]]:
+    """The `[first, last)` byte ranges of content of `size` in segments of at most `payload` bytes."""
+    for first in range(0, size, payload):
+        yield first, min(first + payload, size)

@@ -1,0 +1,355 @@
+"""What the product talks about: jobs, videos, chunks, questions. Values only; identity is deterministic."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from video_pipeline.topology import PROCESSING
+from video_pipeline.transcripts.model import Passage, Quality, Seconds, TranscriptSource
+
+# Names the product's own identifiers, so that the same source gives the same id on every machine.
+NAMESPACE = UUID("6d1f5a52-5d0c-5f43-9e0e-2f6b1d6f8a11")
+
+Metadata = dict[str, str]
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ------------------------------------------------------------------------------------------- identity
+def identifier(kind: str, *parts: object) -> UUID:
+    """The id that follows from `kind` and what identifies one thing of that kind."""
+    return uuid5(NAMESPACE, "\x1f".join([kind, *map(str, parts)]))
+
+
+def video_identifier(sha256: str) -> UUID:
+    """A video is its content: the same bytes are the same video."""
+    return identifier("video", sha256)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# -------------------------------------------------------------------------------------------- sources
+class ObjectRef(Value):
+    """An object in S3, pinned to one version where the bucket keeps versions."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    etag: str | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+class ObjectInfo(Value):
+    """What the store says about an object without reading it."""
+
+    ref: ObjectRef
+    size: int
+    content_type: str | None = None
+    modified: datetime | None = None
+
+
+class JobOptions(Value):
+    """What the sender wishes for one job."""
+
+    title: str | None = None
+    language: str | None = None
+    captions: ObjectRef | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class Source(Value):
+    """Where a job's bytes are.
+
+    `object`: at `media`. `upload`: an upload that this system granted; `media` has no etag until it arrived.
+    `segments`: raw content on the stream, kept as `segments/<upload_id>/<index>` in the bucket of `media` until it is
+    whole; `media` is where it will be put together.
+    """
+
+    kind: Literal["object", "upload", "segments"]
+    media: ObjectRef
+    filename: str
+    upload_id: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    segments: int | None = None
+
+    @property
+    def job_id(self) -> UUID:
+        if self.kind == "object":
+            return identifier("job", "object", self.media.uri, self.media.version_id or "", self.media.etag or "")
+        return identifier("job", self.kind, self.upload_id)
+
+
+# ----------------------------------------------------------------------------------------------- jobs
+class JobStatus(StrEnum):
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+# The only moves there are. `failed -> queued` is an operator's (or a late segment's) explicit retry.
+MOVES: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.QUEUED: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.COMPLETED}),
+    JobStatus.PROCESSING: frozenset({JobStatus.QUEUED, JobStatus.COMPLETED, JobStatus.FAILED}),
+    JobStatus.FAILED: frozenset({JobStatus.QUEUED}),
+    JobStatus.COMPLETED: frozenset(),
+}
+
+
+class Failure(Value):
+    """Why something failed: for machines, for people, for operators (`trace`)."""
+
+    code: str
+    message: str
+    hint: str = ""
+    retryable: bool = False
+    trace: str | None = None
+
+
+class Job(Value):
+    """A row of the ledger."""
+
+    id: UUID
+    status: JobStatus
+    stage: str
+    progress: float
+    source: Source
+    options: JobOptions
+    video_id: UUID | None = None
+    attempt: int = 0
+    waiting_for: str | None = None
+    notes: tuple[str, ...] = ()
+    failure: Failure | None = None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.status in (JobStatus.COMPLETED, JobStatus.FAILED)
+
+
+class StageAttempt(Value):
+    """One try at one stage: a line of the timeline."""
+
+    stage: str
+    attempt: int
+    status: Literal["running", "completed", "failed", "skipped", "abandoned"]
+    worker: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    failure: Failure | None = None
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+# --------------------------------------------------------------------------------------------- videos
+class MediaInfo(Value):
+    """What the container says. Rates are per second, sizes bytes or pixels."""
+
+    container: str
+    duration: Seconds
+    size: int
+    bit_rate: int | None = None
+    video_codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    audio_codec: str | None = None
+    audio_channels: int | None = None
+    sample_rate: int | None = None
+    subtitle_languages: tuple[str, ...] = ()
+    created: str | None = None
+
+    @property
+    def has_audio(self) -> bool:
+        return self.audio_codec is not None
+
+    @property
+    def has_video(self) -> bool:
+        return self.video_codec is not None
+
+
+class Thumbnail(Value):
+    at: Seconds
+    key: str
+
+
+class Video(Value):
+    id: UUID
+    sha256: str
+    title: str
+    filename: str
+    media: ObjectRef
+    job_id: UUID
+    info: MediaInfo | None = None
+    language: str | None = None
+    metadata: Metadata = Field(default_factory=dict)
+    poster: str | None = None
+    thumbnails: tuple[Thumbnail, ...] = ()
+    created_at: datetime
+    indexed_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+class TranscriptRecord(Value):
+    """What the ledger keeps of a transcript; the text itself is the object `key`."""
+
+    video_id: UUID
+    key: str
+    sha256: str
+    language: str | None
+    source: TranscriptSource
+    engine: str
+    quality: Quality
+    confidence: float | None = None
+    segments: int
+    words: int
+    notes: tuple[str, ...] = ()
+
+
+# --------------------------------------------------------------------------------------------- chunks
+class Chunk(Value):
+    """A passage of one video, as it is stored, searched and cited."""
+
+    id: UUID
+    video_id: UUID
+    passage: Passage
+    quality: Quality = "recognised"
+
+
+class VectorItem(Value):
+    """A chunk's embedding with what filters need; never its text."""
+
+    chunk_id: UUID
+    video_id: UUID
+    position: int
+    start: Seconds
+    end: Seconds
+    speakers: tuple[str, ...]
+    date: str
+    vector: tuple[float, ...]
+
+
+class SearchFilter(Value):
+    """Dates are ISO days (`YYYY-MM-DD`) of the video's arrival, both ends included."""
+
+    video_ids: tuple[UUID, ...] = ()
+    speakers: tuple[str, ...] = ()
+    date_from: str | None = None
+    date_to: str | None = None
+
+
+class Hit(Value):
+    chunk_id: UUID
+    score: float
+
+
+# ------------------------------------------------------------------------------------------ questions
+Scored = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Question(Value):
+    query: str
+    top_k: Annotated[int, Field(ge=1, le=50)] = 5
+    min_score: float | None = None
+    filter: SearchFilter = SearchFilter()
+
+
+class Result(Value):
+    """A passage that was found. `link` plays the video from `start`."""
+
+    chunk: Chunk
+    score: Scored
+    video: Video
+    link: str
+
+
+class Citation(Value):
+    """`quote` stands word for word in the transcript of `video_id` between `start` and `end`."""
+
+    number: int
+    video_id: UUID
+    title: str
+    chunk_id: UUID
+    quote: str
+    start: Seconds
+    end: Seconds
+    speaker: str | None = None
+    quality: Quality
+    link: str
+
+
+class Answer(Value):
+    """`text` is None when the videos hold nothing to answer with."""
+
+    query: str
+    results: tuple[Result, ...]
+    text: str | None
+    citations: tuple[Citation, ...] = ()
+    engine: str = "extractive"
+
+
+# ------------------------------------------------------------------------------------------- messages
+class Message(Value):
+    """Something to publish after commit. `destination` is a stream's or queue's resource type in the topology.
+
+    `key` orders a stream; `delay` (whole seconds, at most 900) holds a queue's message back.
+    """
+
+    destination: str
+    key: str
+    body: str
+    delay: Annotated[int, Field(ge=0, le=900)] = 0
+
+
+def work_message(job_id: UUID, delay: float = 0) -> Message:
+    """The processing queue's message that a job wants a worker."""
+    body = json.dumps({"job_id": str(job_id)})
+    return Message(destination=PROCESSING.name, key=str(job_id), body=body, delay=min(round(delay), 900))
+
+
+class QueueMessage(Value):
+    """A received message; `receipt` speaks for this one receive."""
+
+    id: str
+    receipt: str
+    body: str
+    receives: int = 1
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+
+class RejectedRecord(Value):
+    """A record that was refused: what, from where, why."""
+
+    id: UUID
+    consumer: str
+    source: str
+    position: str
+    failure: Failure
+    sha256: str
+    size: int
+
+
+class ApiKey(Value):
+    id: UUID
+    name: str
+    prefix: str
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None

@@ -1,0 +1,472 @@
+"""What use cases ask of the outside. Adapters implement these; nothing here knows one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from video_pipeline.model import (
+    ApiKey,
+    Answer,
+    Chunk,
+    Failure,
+    Hit,
+    Job,
+    JobOptions,
+    JobStatus,
+    MediaInfo,
+    Message,
+    ObjectInfo,
+    ObjectRef,
+    Question,
+    QueueMessage,
+    RejectedRecord,
+    SearchFilter,
+    Source,
+    StageAttempt,
+    Thumbnail,
+    TranscriptRecord,
+    VectorItem,
+    Video,
+)
+from video_pipeline.transcripts.model import Transcript
+
+Progress = Callable[[float], None]
+"""Told the finished fraction, 0..1, of the running stage."""
+
+
+# --------------------------------------------------------------------------------------------- ledger
+@dataclass(frozen=True)
+class Submission:
+    """A job wanted for `source`. `ready`: its bytes are there, so it goes to the processing queue."""
+
+    source: Source
+    options: JobOptions
+    ready: bool
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The job is this worker's until its lease runs out."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class NotNow:
+    """Ask again in `delay` seconds: as many videos as allowed are being worked on, or it is to be tried later."""
+
+    delay: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Nothing is left to do with this message: finished, handed on, another worker's, or unknown."""
+
+    reason: str
+
+
+class Jobs(Protocol):
+    """Every move is compare-and-set and commits together with the messages that it causes (`emit`).
+
+    A method that is given `worker` does nothing and raises `Conflict("lease_lost")` unless that worker holds the
+    job's lease.
+    """
+
+    def submit(self, submissions: Sequence[Submission]) -> list[tuple[Job, bool]]:
+        """The job of each source, and whether it is new. Known jobs stay as they are. One transaction."""
+        ...
+
+    def uploaded(self, job_id: UUID, media: ObjectRef, size: int) -> bool:
+        """The bytes of a granted upload arrived: pins the object and queues the job. False if that was known."""
+        ...
+
+    def segment_arrived(self, job_id: UUID, index: int) -> tuple[int, bool]:
+        """Notes a raw segment; queues the job at the last one. (segments here, whether this completed the set)."""
+        ...
+
+    def get(self, job_id: UUID) -> Job: ...
+    def find_upload(self, media: ObjectRef) -> Job | None:
+        """The job of the upload granted for this bucket and key."""
+        ...
+
+    def page(
+        self, *, status: JobStatus | None = None, limit: int = 50, before: tuple[datetime, UUID] | None = None
+    ) -> list[Job]: ...
+    def timeline(self, job_id: UUID) -> list[StageAttempt]: ...
+
+    def claim(self, job_id: UUID, worker: str, *, redrive: bool = False) -> Claimed | NotNow | Settled: ...
+    def beat(self, job_id: UUID, worker: str) -> bool:
+        """Extends the lease; False if it is no longer this worker's."""
+        ...
+
+    def begin_stage(self, job_id: UUID, stage: str, worker: str) -> None:
+        """Moves a leased job into `stage` and opens a line of its timeline."""
+        ...
+
+    def enter(self, job_id: UUID, stage: str, runner: str) -> Job | None:
+        """For stages without a lease: opens a line if the job is in `stage` now, else None: it is past that."""
+        ...
+
+    def end_stage(
+        self,
+        job_id: UUID,
+        stage: str,
+        *,
+        status: str = "completed",
+        failure: Failure | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Closes the open line of `stage`, if there is one."""
+        ...
+
+    def report(self, job_id: UUID, stage: str, fraction: float) -> None:
+        """Moves the progress bar; it never goes back."""
+        ...
+
+    def identify(self, job_id: UUID, worker: str, video: Video) -> Identified:
+        """Binds the job to the video of this content, or finds the job that has it already.
+
+        Where that other job is still at work, this one gives its lease back and waits for its end.
+        """
+        ...
+
+    def describe(
+        self,
+        video_id: UUID,
+        *,
+        info: MediaInfo | None = None,
+        poster: str | None = None,
+        thumbnails: Sequence[Thumbnail] | None = None,
+        language: str | None = None,
+    ) -> None:
+        """Adds what was found out about a video; what is not given stays."""
+        ...
+
+    def note(self, job_id: UUID, text: str) -> None:
+        """A sentence for people about this job; the same sentence is kept once."""
+        ...
+
+    def wait_for(self, job_id: UUID, worker: str, token: str) -> None:
+        """Gives the lease back; the job stays in its stage until whoever is named by `token` reports."""
+        ...
+
+    def transcript_ready(
+        self, job_id: UUID, record: TranscriptRecord, *, emit: Sequence[Message], worker: str | None = None
+    ) -> bool:
+        """Stores the transcript's record, ends stage `transcribe`, moves to `chunk`, gives the lease back.
+
+        False, and nothing changed, if the job is past that."""
+        ...
+
+    def chunks_ready(self, job_id: UUID, chunks: Sequence[Chunk], *, emit: Sequence[Message]) -> bool:
+        """Replaces the video's chunks and moves to `embed`. False if the job is past that."""
+        ...
+
+    def forget_segments(self, job_id: UUID, worker: str) -> None:
+        """The raw segments were wrong as a whole; when all are sent again, the job is revived."""
+        ...
+
+    def complete(
+        self, job_id: UUID, *, emit: Sequence[Message] = (), note: str | None = None, worker: str | None = None
+    ) -> bool:
+        """Ends the job well and marks its video indexed; jobs waiting for it complete with it. False if it was over."""
+        ...
+
+    def fail(self, job_id: UUID, failure: Failure, *, emit: Sequence[Message] = (), worker: str | None = None) -> bool:
+        """Ends the job badly; the first job waiting for it takes its place. False if it was over."""
+        ...
+
+    def retry_later(self, job_id: UUID, worker: str, failure: Failure, delay: float) -> None:
+        """Back to the queue after a passing failure, not to be claimed for `delay` seconds."""
+        ...
+
+    def find_waiting(self, token: str) -> Job | None: ...
+
+    # for the sweeper
+    def requeue_expired(self) -> list[UUID]:
+        """Queues again, while they have attempts left, jobs whose lease ran out or whose message seems lost."""
+        ...
+
+    def exhausted(self) -> list[Job]:
+        """Jobs whose last allowed attempt ended with the worker gone."""
+        ...
+
+    def stalled(self, older_than: float) -> list[tuple[Job, int]]:
+        """Jobs that nobody holds in the middle of processing and was told of for long; how often it was told."""
+        ...
+
+    def announce_again(self, job_id: UUID, *, emit: Sequence[Message]) -> None: ...
+    def unfinished_uploads(self, *, segments_idle: float, grant: float) -> list[tuple[Job, list[int]]]:
+        """Uploads whose bytes stopped coming, with the first missing segments (for raw ones; at most 20)."""
+        ...
+
+    def abandon_upload(self, job_id: UUID, failure: Failure, *, emit: Sequence[Message]) -> bool:
+        """Fails it unless its bytes came in the meantime. Bytes that come later revive it."""
+        ...
+
+@dataclass(frozen=True)
+class Identified:
+    """`fresh`: this job makes the video. Else `video.job_id` made it (`indexed`) or is making it: this job waits."""
+
+    video: Video
+    fresh: bool
+    indexed: bool = False
+
+
+class Videos(Protocol):
+    def get(self, video_id: UUID) -> Video:
+        """NotFound also for an erased one."""
+        ...
+
+    def page(self, *, limit: int = 50, before: tuple[datetime, UUID] | None = None) -> list[Video]:
+        """Those that are not erased, newest first."""
+        ...
+
+    def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]: ...
+    def transcript(self, video_id: UUID) -> TranscriptRecord: ...
+    def job_of(self, video_id: UUID) -> UUID: ...
+    def begin_erasure(self, video_id: UUID, requested_by: str) -> UUID | None:
+        """Hides the video and returns the erasure's id. None: a job is at work on it, erasure follows its end."""
+        ...
+
+    def end_erasure(self, video_id: UUID, receipt: Mapping[str, Any]) -> None:
+        """Forgets text and metadata, keeps the identity and the receipt."""
+        ...
+
+    def pending_erasures(self) -> list[UUID]: ...
+    def erased_objects(self, video_id: UUID) -> tuple[list[ObjectRef], list[UUID]]:
+        """Every object that held this video's content (all jobs of the same film), and those jobs' ids."""
+        ...
+
+
+class Chunks(Protocol):
+    def of_video(self, video_id: UUID) -> list[Chunk]:
+        """In order of position."""
+        ...
+
+    def by_ids(self, chunk_ids: Iterable[UUID]) -> dict[UUID, Chunk]: ...
+    def search_text(self, query: str, *, limit: int, where: SearchFilter) -> list[Hit]:
+        """Lexical hits among indexed videos, best first."""
+        ...
+
+
+class Questions(Protocol):
+    def save(self, question_id: UUID, asked: Question, answer: Mapping[str, Any]) -> bool:
+        """False if that question was answered before; the first answer stays."""
+        ...
+
+    def get(self, question_id: UUID) -> Mapping[str, Any]: ...
+
+
+class Keys(Protocol):
+    def create(self, name: str, prefix: str, sha256: str) -> ApiKey: ...
+    def find(self, sha256: str) -> ApiKey | None:
+        """An unrevoked key by its hash; notes that it was used."""
+        ...
+
+    def all(self) -> list[ApiKey]: ...
+    def revoke(self, key_id: UUID) -> bool: ...
+
+
+class Rejections(Protocol):
+    def record(self, rejected: RejectedRecord, message: Message) -> bool:
+        """Writes a refusal and its dead letter together, once per record. False if it was written before."""
+        ...
+
+
+class Outbox(Protocol):
+    def prune(self, older_than_days: int) -> int:
+        """Forgets published messages of before."""
+        ...
+
+    def drain(self, publish: Callable[[Sequence[Message]], None], *, limit: int = 500) -> int:
+        """Publishes committed messages in order and marks them; what `publish` raises leaves them for the next time."""
+        ...
+
+
+class Ledger(Protocol):
+    """The one state there is."""
+
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def videos(self) -> Videos: ...
+    @property
+    def chunks(self) -> Chunks: ...
+    @property
+    def questions(self) -> Questions: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def rejections(self) -> Rejections: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    def ping(self) -> None:
+        """Raises `Unavailable` when the database does not answer."""
+        ...
+
+
+# ------------------------------------------------------------------------------------------- objects
+class Objects(Protocol):
+    """S3. A missing object raises `NotFound("object_missing")`, a service failure `Unavailable`."""
+
+    def head(self, ref: ObjectRef) -> ObjectInfo: ...
+    def read(self, ref: ObjectRef, *, limit: int) -> bytes:
+        """The whole object; BadInput("object_too_large") beyond `limit` bytes."""
+        ...
+
+    def stream(self, ref: ObjectRef) -> Iterator[bytes]:
+        """The bytes in order, in pieces of a few MiB; reconnects where it broke off."""
+        ...
+
+    def write(self, bucket: str, key: str, data: bytes, *, content_type: str) -> ObjectRef: ...
+    def write_stream(self, bucket: str, key: str, pieces: Iterable[bytes], *, content_type: str) -> ObjectRef:
+        """Multipart with flat memory; aborted if `pieces` raises, so that no half object appears."""
+        ...
+
+    def under(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
+        """The newest versions of what lies under a prefix."""
+        ...
+
+    def delete(self, bucket: str, keys: Iterable[str]) -> int:
+        """Deletes every version of these keys; how many objects or versions went."""
+        ...
+
+    def delete_prefix(self, bucket: str, prefix: str) -> int: ...
+    def presign_get(self, ref: ObjectRef, *, seconds: int, filename: str | None = None) -> str: ...
+    def presign_parts(self, bucket: str, key: str, *, size: int, content_type: str, seconds: int) -> UploadGrant: ...
+    def complete_parts(self, bucket: str, key: str, upload_id: str, etags: Sequence[str]) -> ObjectRef: ...
+
+
+@dataclass(frozen=True)
+class UploadGrant:
+    """A multipart upload: PUT each `part_size` bytes to its URL, then complete with the ETags in order."""
+
+    upload_id: str
+    part_size: int
+    urls: tuple[str, ...]
+    expires: datetime
+
+
+# ------------------------------------------------------------------------------------ streams, queues
+class Publisher(Protocol):
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Sends each to the stream or queue that its destination names; raises `Unavailable` if any was refused."""
+        ...
+
+
+class Queue(Protocol):
+    """One SQS queue."""
+
+    def receive(self, *, most: int = 1, wait: int = 20, visibility: int | None = None) -> list[QueueMessage]: ...
+    def extend(self, message: QueueMessage, seconds: int) -> None: ...
+    def delete(self, message: QueueMessage) -> None: ...
+    def send(self, body: str, *, attributes: Mapping[str, str] | None = None) -> None: ...
+    def depth(self) -> Mapping[str, int]:
+        """Messages that are `visible`, `in_flight` and `delayed`, about."""
+        ...
+
+
+# ------------------------------------------------------------------------------------ media and speech
+class Media(Protocol):
+    """Reads media files. What can't be used raises `BadMedia`."""
+
+    def probe(self, path: Path) -> MediaInfo: ...
+    def extract_audio(self, path: Path, target: Path, *, progress: Progress | None = None) -> float:
+        """16 kHz mono 16-bit PCM WAV at `target`; its seconds. Memory does not grow with length."""
+        ...
+
+    def thumbnails(
+        self, path: Path, folder: Path, *, every: float, width: int = 640, progress: Progress | None = None
+    ) -> list[tuple[float, Path]]:
+        """JPEG stills: one each `every` seconds; empty when there is no picture."""
+        ...
+
+    def poster(self, path: Path, target: Path, *, width: int = 1280) -> bool:
+        """A telling still (not a black one where there is a better); False when there is no picture."""
+        ...
+
+    def subtitles(self, path: Path) -> Transcript | None:
+        """The first usable embedded text subtitle track."""
+        ...
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """`audio`: local 16 kHz mono WAV; `media`: where the original lies, for services that fetch it themselves."""
+
+    job_id: UUID
+    audio: Path
+    media: ObjectRef
+    language: str | None
+    duration: float
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A service works on it; its completion event will carry `token`."""
+
+    token: str
+
+
+class Recogniser(Protocol):
+    @property
+    def name(self) -> str: ...
+    def transcribe(self, request: SpeechRequest, *, progress: Progress | None = None) -> Transcript | Pending: ...
+
+
+class TranscriptionService(Protocol):
+    """The service behind `Pending`."""
+
+    def result(self, token: str) -> Transcript:
+        """The finished transcript; `Unavailable` while it runs, `BadMedia` with the service's reason if it failed."""
+        ...
+
+
+# -------------------------------------------------------------------------------- language and vectors
+class TokenCounter(Protocol):
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """WordPiece tokens of each text, without special ones."""
+        ...
+
+
+class Embedder(Protocol):
+    @property
+    def model(self) -> str: ...
+    @property
+    def dimensions(self) -> int: ...
+    def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """Unit vectors, one per text, in order. Batches inside; waits out rate limits within reason."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Cosine search. Vectors of different models never meet: an index is opened for one model."""
+
+    def upsert(self, items: Sequence[VectorItem]) -> None: ...
+    def query(self, vector: Sequence[float], *, limit: int, where: SearchFilter) -> list[Hit]:
+        """Best first; score is cosine similarity."""
+        ...
+
+    def delete_video(self, video_id: UUID) -> int:
+        """How many vectors went (as far as the store tells)."""
+        ...
+
+
+class Answerer(Protocol):
+    """Turns passages into an answer; the extractive one needs no language model."""
+
+    def answer(self, question: Question, passages: Sequence[tuple[Chunk, Video]]) -> Answer: ...
+
+
+class Workspace(Protocol):
+    """A private folder that is gone afterwards, whatever happens."""
+
+    def __call__(self, job_id: UUID) -> AbstractContextManager[Path]: ...

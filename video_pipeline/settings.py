@@ -1,0 +1,137 @@
+"""One settings class per process, read from the environment in its entry point and handed down as a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from video_pipeline.topology import (
+    CHUNK_BUDGET,
+    DEFAULT_REGION,
+    LEASE,
+    LIMITS,
+    LOCAL_SUFFIX,
+    MEDIA_BUCKET,
+    PROCESSING_RETRY,
+    RESULTS_BUCKET,
+    THUMBNAIL_EVERY,
+    resource_name,
+)
+
+Suffix = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,18}[a-z0-9]$")]
+
+
+class Settings(BaseSettings):
+    """What every process knows."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    environment_suffix: Suffix = LOCAL_SUFFIX
+    aws_region: str = DEFAULT_REGION
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class DatabaseSettings(Settings):
+    """`database_url` (no password in it: a socket, or a passfile) or the secret that holds the credentials."""
+
+    database_url: str | None = None
+    database_secret_arn: str | None = None
+    database_host: str | None = None
+    database_name: str = "video_pipeline"
+    database_pool: Annotated[int, Field(ge=1, le=50)] = 4
+    lease_seconds: Annotated[int, Field(ge=2)] = LEASE.seconds
+    max_active_videos: Annotated[int, Field(ge=1)] = LIMITS.active_videos
+    max_attempts: Annotated[int, Field(ge=1)] = PROCESSING_RETRY.attempts
+
+
+class StorageSettings(Settings):
+    """Bucket names are global on AWS, so the stack may give other ones than the suffix implies."""
+
+    media_bucket: str = ""
+    results_bucket: str = ""
+
+    @property
+    def media(self) -> str:
+        return self.media_bucket or resource_name(MEDIA_BUCKET, self.environment_suffix)
+
+    @property
+    def results(self) -> str:
+        return self.results_bucket or resource_name(RESULTS_BUCKET, self.environment_suffix)
+
+
+class LanguageSettings(Settings):
+    """Keys come from Secrets Manager (`*_secret_arn`); the plain ones are for one machine."""
+
+    embedding_provider: Literal["minilm", "openai"] = "minilm"
+    minilm_folder: Path | None = None
+    openai_api_key: SecretStr | None = None
+    openai_secret_arn: str | None = None
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_embedding_model: str = "text-embedding-3-small"
+    openai_embedding_dimensions: Annotated[int, Field(ge=1, le=4096)] = 1536
+    vector_store: Literal["pgvector", "pinecone"] = "pgvector"
+    pinecone_api_key: SecretStr | None = None
+    pinecone_secret_arn: str | None = None
+    pinecone_index: str = "video-pipeline"
+    pinecone_host: str | None = None
+    pinecone_cloud: str = "aws"
+
+
+class ChunkSettings(Settings):
+    chunk_tokens: Annotated[int, Field(ge=16, le=8000)] = CHUNK_BUDGET.tokens
+    chunk_minimum_tokens: Annotated[int, Field(ge=0)] = CHUNK_BUDGET.minimum
+    minilm_folder: Path | None = None
+
+
+class SpeechSettings(Settings):
+    """`pocketsphinx` needs nothing and hears badly; `whisper` takes a model folder or name."""
+
+    speech_engine: Literal["pocketsphinx", "whisper", "transcribe"] = "pocketsphinx"
+    whisper_model: str | None = None
+    whisper_compute_type: str = "int8"
+    speech_default_language: str = "en-US"
+    transcribe_max_speakers: Annotated[int, Field(ge=2, le=30)] = 10
+
+
+class IngestSettings(DatabaseSettings, StorageSettings):
+    pass
+
+
+class ChunkingSettings(DatabaseSettings, StorageSettings, ChunkSettings):
+    pass
+
+
+class EmbeddingSettings(DatabaseSettings, LanguageSettings):
+    pass
+
+
+class QuestionSettings(DatabaseSettings, LanguageSettings):
+    public_url: str = "http://127.0.0.1:8080"
+
+
+class TranscriptionSettings(DatabaseSettings, StorageSettings, SpeechSettings):
+    pass
+
+
+class SweeperSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+    raw_upload_idle: Annotated[int, Field(ge=1)] = LIMITS.raw_upload_idle
+    stalled_seconds: Annotated[int, Field(ge=1)] = LIMITS.stalled
+
+
+class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+    public_url: str = "http://127.0.0.1:8080"
+    cors_origins: tuple[str, ...] = ()
+    max_form_upload_bytes: int = LIMITS.form_upload_bytes
+    presign_seconds: Annotated[int, Field(ge=60, le=43_200)] = 3600
+
+
+class ProcessorSettings(DatabaseSettings, StorageSettings, SpeechSettings):
+    worker_concurrency: Annotated[int, Field(ge=1, le=32)] = 2
+    heartbeat_seconds: Annotated[float, Field(gt=0)] = LEASE.heartbeat
+    thumbnail_every: Annotated[float, Field(gt=0)] = THUMBNAIL_EVERY
+    scratch_folder: Path | None = None
+    max_media_bytes: Annotated[int, Field(ge=1)] = LIMITS.upload_bytes
+    shutdown_seconds: Annotated[int, Field(ge=0)] = 100

@@ -1,0 +1,158 @@
+"""Videos, their passages, and what was asked about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from video_pipeline.database import Connection, Database, Queries, Row
+from video_pipeline.errors import NotFound
+from video_pipeline.model import Chunk, Hit, ObjectRef, Question, SearchFilter, TranscriptRecord, Video
+from video_pipeline.store import rows
+
+SQL = Queries(Path(__file__).with_name("library.sql"))
+_WORD = re.compile(r"\w+")
+# More distinct words than this in a question add nothing but time.
+_MOST_WORDS = 64
+
+
+class PostgresVideos:
+    """`ports.Videos` on PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, video_id: UUID) -> Video:
+        row = self._one("video", {"id": video_id})
+        if row is None:
+            raise _no_video(video_id)
+        return rows.video(row)
+
+    def page(self, *, limit: int = 50, before: tuple[datetime, UUID] | None = None) -> list[Video]:
+        at, last = before or (None, None)
+        with self._database.transaction() as connection:
+            found = connection.execute(SQL["videos"], {"limit": limit, "before_at": at, "before_id": last})
+            return [rows.video(row) for row in found]
+
+    def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]:
+        with self._database.transaction() as connection:
+            found = connection.execute(SQL["videos_by_ids"], {"ids": list(video_ids)})
+            return {row["id"]: rows.video(row) for row in found}
+
+    def transcript(self, video_id: UUID) -> TranscriptRecord:
+        row = self._one("transcript", {"id": video_id})
+        if row is None:
+            self.get(video_id)
+            raise NotFound("transcript_not_found", "This video has no transcript yet.", hint="Look at its job.")
+        return TranscriptRecord.model_validate(row["record"])
+
+    def job_of(self, video_id: UUID) -> UUID:
+        row = self._one("job_of", {"id": video_id})
+        if row is None:
+            raise _no_video(video_id)
+        job_id: UUID = row["job_id"]
+        return job_id
+
+    def begin_erasure(self, video_id: UUID, requested_by: str) -> UUID | None:
+        with self._database.transaction() as connection:
+            row = connection.execute(SQL["lock_video"], {"id": video_id}).fetchone()
+            if row is None or not self._may_erase(connection, row):
+                raise _no_video(video_id)
+            connection.execute(SQL["ask_erasure"], {"id": video_id, "requested_by": requested_by})
+            if connection.execute(SQL["at_work"], {"id": video_id}).fetchone():
+                return None
+            connection.execute(SQL["hide"], {"id": video_id})
+            erasure = connection.execute(SQL["open_erasure"], {"id": video_id}).fetchone() or {}
+            erasure_id: UUID = erasure["id"]
+        return erasure_id
+
+    def _may_erase(self, connection: Connection, row: Row) -> bool:
+        """Not erased yet, or an erasure that was begun is to be carried to its end."""
+        if row["erased_at"] is None:
+            return True
+        return connection.execute(SQL["open_erasure"], {"id": row["id"]}).fetchone() is not None
+
+    def end_erasure(self, video_id: UUID, receipt: Mapping[str, Any]) -> None:
+        with self._database.transaction() as connection:
+            counts = {
+                name: connection.execute(SQL[f"forget_{name}"], {"id": video_id}).rowcount
+                for name in ("chunks", "transcript", "summary", "video", "jobs")
+            }
+            full = Jsonb({**receipt, "ledger": counts})
+            connection.execute(SQL["close_erasure"], {"id": video_id, "receipt": full})
+
+    def pending_erasures(self) -> list[UUID]:
+        with self._database.transaction() as connection:
+            return [row["video_id"] for row in connection.execute(SQL["pending_erasures"])]
+
+    def erased_objects(self, video_id: UUID) -> tuple[list[ObjectRef], list[UUID]]:
+        with self._database.transaction() as connection:
+            found = connection.execute(SQL["objects"], {"id": video_id}).fetchall()
+        held = [row[name] for row in found for name in ("media", "captions") if row[name]]
+        return [ObjectRef.model_validate(each) for each in held], [row["id"] for row in found]
+
+    def _one(self, query: str, values: Mapping[str, Any]) -> Row | None:
+        with self._database.transaction() as connection:
+            return connection.execute(SQL[query], values).fetchone()
+
+
+class PostgresChunks:
+    """`ports.Chunks` on PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_video(self, video_id: UUID) -> list[Chunk]:
+        with self._database.transaction() as connection:
+            return [rows.chunk(row) for row in connection.execute(SQL["chunks_of_video"], {"id": video_id})]
+
+    def by_ids(self, chunk_ids: Iterable[UUID]) -> dict[UUID, Chunk]:
+        with self._database.transaction() as connection:
+            found = connection.execute(SQL["chunks_by_ids"], {"ids": list(chunk_ids)})
+            return {row["id"]: rows.chunk(row) for row in found}
+
+    def search_text(self, query: str, *, limit: int, where: SearchFilter) -> list[Hit]:
+        words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))[:_MOST_WORDS]
+        if not words:
+            return []
+        values = {
+            # Only word characters are left, so nothing of the query syntax can come from a question.
+            "query": " | ".join(f"'{word}'" for word in words),
+            "video_ids": list(where.video_ids),
+            "speakers": list(where.speakers),
+            "date_from": where.date_from,
+            "date_to": where.date_to,
+            "limit": limit,
+        }
+        with self._database.transaction() as connection:
+            found = connection.execute(SQL["search_words"], values)
+            return [Hit(chunk_id=row["id"], score=row["score"]) for row in found]
+
+
+class PostgresQuestions:
+    """`ports.Questions` on PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, question_id: UUID, asked: Question, answer: Mapping[str, Any]) -> bool:
+        values = {"id": question_id, "asked": rows.as_json(asked), "answer": Jsonb(dict(answer))}
+        with self._database.transaction() as connection:
+            return connection.execute(SQL["save_question"], values).rowcount == 1
+
+    def get(self, question_id: UUID) -> Mapping[str, Any]:
+        with self._database.transaction() as connection:
+            row = connection.execute(SQL["question"], {"id": question_id}).fetchone()
+        if row is None:
+            raise NotFound("question_not_found", f"There is no question {question_id}.")
+        return row
+
+
+def _no_video(video_id: UUID) -> NotFound:
+    return NotFound("video_not_found", f"There is no video {video_id}.", hint="List them with `video-pipeline videos`.")

@@ -1,0 +1,119 @@
+-- video: One video that is not erased.
+select * from videos where id = %(id)s and erased_at is null
+
+-- videos: A page of videos, newest first.
+select * from videos
+where erased_at is null
+  and (%(before_at)s::timestamptz is null or (created_at, id) < (%(before_at)s, %(before_id)s::uuid))
+order by created_at desc, id desc limit %(limit)s
+
+-- videos_by_ids: Videos that can be shown.
+select * from videos where id = any(%(ids)s) and erased_at is null
+
+-- transcript: The record of a video's transcript.
+select record from transcripts join videos on videos.id = video_id where video_id = %(id)s and erased_at is null
+
+-- job_of: The job that made a video.
+select job_id from videos where id = %(id)s
+
+-- lock_video: Holds a video's row until the transaction ends.
+select * from videos where id = %(id)s for update
+
+-- ask_erasure: One open erasure for each video.
+insert into erasures (id, video_id, requested_by) values (gen_random_uuid(), %(id)s, %(requested_by)s)
+on conflict (video_id) where completed_at is null do nothing
+
+-- open_erasure: The erasure that is to be carried out.
+select id from erasures where video_id = %(id)s and completed_at is null
+
+-- at_work: Whether some job is at work on this video.
+select 1 from jobs where video_id = %(id)s and status in ('queued', 'processing') limit 1
+
+-- hide: Gone for everybody from here on.
+update videos set erased_at = coalesce(erased_at, now()) where id = %(id)s
+
+-- pending_erasures: Asked for and not carried out.
+select video_id from erasures where completed_at is null order by requested_at
+
+-- objects: What held the content of a video.
+select id, source -> 'media' as media, options -> 'captions' as captions from jobs where video_id = %(id)s
+
+-- forget_chunks: A video's passages.
+delete from chunks where video_id = %(id)s
+
+-- forget_transcript: Its transcript's record.
+delete from transcripts where video_id = %(id)s
+
+-- forget_summary: Its summary.
+delete from summaries where video_id = %(id)s
+
+-- forget_video: Its identity stays, everything that says what it was about goes.
+update videos
+set title = '(erased)', filename = '(erased)', metadata = '{}', info = null, poster = null, thumbnails = '[]',
+    language = null, media = jsonb_build_object('bucket', media ->> 'bucket', 'key', '(erased)')
+where id = %(id)s
+
+-- forget_jobs: The same for its jobs. Their ids stay, so that it can be told what happened.
+update jobs
+set options = '{}', notes = '{}', media_key = '(erased)',
+    source = source || jsonb_build_object(
+        'filename', '(erased)', 'media', jsonb_build_object('bucket', media_bucket, 'key', '(erased)'))
+where video_id = %(id)s
+
+-- close_erasure: With its receipt.
+update erasures set completed_at = now(), receipt = %(receipt)s where video_id = %(id)s and completed_at is null
+
+-- chunks_of_video: In order.
+select * from chunks where video_id = %(id)s order by position
+
+-- chunks_by_ids: Passages by id.
+select * from chunks where id = any(%(ids)s)
+
+-- search_words: Passages that hold any of the words, those with more and rarer words first.
+select chunks.id, ts_rank_cd(words, query, 1) as score
+from chunks
+join videos on videos.id = video_id
+cross join to_tsquery('simple', %(query)s) as query
+where words @@ query and erased_at is null and indexed_at is not null
+  and (cardinality(%(video_ids)s::uuid[]) = 0 or video_id = any(%(video_ids)s))
+  and (cardinality(%(speakers)s::text[]) = 0 or speakers && %(speakers)s::text[])
+  and (%(date_from)s::date is null or videos.created_at >= %(date_from)s::date)
+  and (%(date_to)s::date is null or videos.created_at < %(date_to)s::date + 1)
+order by score desc, chunks.id limit %(limit)s
+
+-- save_question: The first answer stays.
+insert into questions (id, asked, answer) values (%(id)s, %(asked)s, %(answer)s) on conflict do nothing
+
+-- question: What was asked and answered.
+select id, asked, answer, created_at from questions where id = %(id)s
+
+-- create_key: Of the secret, only its hash is kept.
+insert into api_keys (name, prefix, sha256) values (%(name)s, %(prefix)s, %(sha256)s)
+returning id, name, prefix, created_at, last_used_at, revoked_at
+
+-- use_key: Its last use is noted once a minute, not at every request.
+update api_keys
+set last_used_at = case when last_used_at > now() - interval '1 minute' then last_used_at else now() end
+where sha256 = %(sha256)s and revoked_at is null
+returning id, name, prefix, created_at, last_used_at, revoked_at
+
+-- keys: All of them.
+select id, name, prefix, created_at, last_used_at, revoked_at from api_keys order by created_at
+
+-- revoke_key: From now on.
+update api_keys set revoked_at = now() where id = %(id)s and revoked_at is null
+
+-- reject: A refusal, once for each record.
+insert into rejections (id, consumer, source, position, failure, sha256, size)
+values (%(id)s, %(consumer)s, %(source)s, %(position)s, %(failure)s, %(sha256)s, %(size)s)
+on conflict (id) do nothing
+
+-- unpublished: The next messages, in order; another publisher's are passed over.
+select id, destination, key, body, delay from outbox
+where published_at is null order by id limit %(limit)s for update skip locked
+
+-- published: They are out.
+update outbox set published_at = now() where id = any(%(ids)s)
+
+-- prune: Old published messages go.
+delete from outbox where published_at < now() - make_interval(days => %(days)s)

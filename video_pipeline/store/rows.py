@@ -1,0 +1,76 @@
+"""From rows to values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+
+from video_pipeline.database import Connection, Row
+from video_pipeline.model import Chunk, Failure, Job, Message, StageAttempt, Video
+from video_pipeline.transcripts.model import Passage
+
+_JOB_ONLY = set(Job.model_fields)
+
+
+def as_json(value: BaseModel | None) -> Jsonb | None:
+    return None if value is None else Jsonb(value.model_dump(mode="json", exclude_none=True))
+
+
+def job(row: Row) -> Job:
+    return Job.model_validate({key: value for key, value in row.items() if key in _JOB_ONLY})
+
+
+def stage_attempt(row: Row) -> StageAttempt:
+    return StageAttempt.model_validate({key: value for key, value in row.items() if key != "job_id"})
+
+
+def video(row: Row) -> Video:
+    return Video.model_validate(row)
+
+
+def chunk(row: Row) -> Chunk:
+    passage = Passage(
+        position=row["position"],
+        text=row["text"],
+        start=row["start_seconds"],
+        end=row["end_seconds"],
+        tokens=row["tokens"],
+        speakers=tuple(row["speakers"]),
+        timings=row["timings"],
+    )
+    return Chunk(id=row["id"], video_id=row["video_id"], passage=passage, quality=row["quality"])
+
+
+def chunk_values(each: Chunk) -> dict[str, Any]:
+    passage = each.passage
+    return {
+        "id": each.id,
+        "video_id": each.video_id,
+        "position": passage.position,
+        "text": passage.text,
+        "start": passage.start,
+        "end": passage.end,
+        "tokens": passage.tokens,
+        "speakers": list(passage.speakers),
+        "timings": Jsonb([timing.model_dump(exclude_none=True) for timing in passage.timings]),
+        "quality": each.quality,
+    }
+
+
+def failure(value: Failure | None) -> Jsonb | None:
+    return as_json(value)
+
+
+def put_out(connection: Connection, messages: Iterable[Message]) -> None:
+    """Into the outbox, in this transaction."""
+    rows: Sequence[dict[str, Any]] = [message.model_dump() for message in messages]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into outbox (destination, key, body, delay)"
+                " values (%(destination)s, %(key)s, %(body)s, %(delay)s)",
+                rows,
+            )
