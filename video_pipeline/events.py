@@ -1,7 +1,7 @@
 """What travels on the streams: CloudEvents 1.0 as JSON, and raw video content as binary segments.
 
-A raw segment is `VPS1`, the header's length as two big-endian bytes, the header as UTF-8 JSON (`SegmentHeader`), then the
-bytes of the content: no base64, about 300 bytes of overhead on up to a mebibyte.
+A raw segment is `VPS1`, the header's length as two big-endian bytes, the header as UTF-8 JSON (`SegmentHeader`), then
+the bytes of the content: no base64, about 300 bytes of overhead on up to a mebibyte.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def _checked(kind: type[_Checked], document: Mapping[str, Any], where: str) -> _
 
 
 def make_event(body: Body, *, subject: object, unique: object = "", source: str = SOURCE) -> dict[str, Any]:
-    """The CloudEvents document of `body`. Its id follows from type, subject and `unique`, so a repeat is recognisable."""
+    """The CloudEvents document of `body`. Its id follows from type, subject and `unique`: a repeat is recognisable."""
     kind = _TYPES[type(body)]
     return {
         "specversion": "1.0",
@@ -186,7 +186,9 @@ def announce(body: TranscriptReady | ChunksReady | VideoIndexed | JobFailed, *, 
     return Message(destination=PIPELINE.name, key=key, body=json.dumps(make_event(body, subject=key, unique=unique)))
 
 
-def submit(body: VideoSubmitted | QuestionAsked | VideoErasureRequested, *, subject: str, unique: object = "") -> Message:
+def submit(
+    body: VideoSubmitted | QuestionAsked | VideoErasureRequested, *, subject: str, unique: object = ""
+) -> Message:
     """The ingestion-stream message of `body`."""
     document = make_event(body, subject=subject, unique=unique)
     return Message(destination=INGESTION.name, key=subject[:256], body=json.dumps(document))
@@ -218,7 +220,8 @@ def decode_segment(raw: bytes) -> tuple[SegmentHeader, bytes]:
     start = len(SEGMENT_MAGIC) + _HEADER_LENGTH.size
     try:
         (length,) = _HEADER_LENGTH.unpack_from(raw, len(SEGMENT_MAGIC))
-        document = json.loads(raw[start : start + length])
+        # The length is checked by reading: what is cut short is no JSON.
+        document = json.loads(raw[start : start + length].ljust(length, b"\0"))
     except (struct.error, ValueError, UnicodeDecodeError, RecursionError) as error:
         raise BadRecord("segment_malformed", "The raw segment's header can't be read.") from error
     header = _checked(SegmentHeader, document if isinstance(document, dict) else {}, "header.")

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote_plus
@@ -125,11 +126,10 @@ class Intake:
         for each, (job, fresh) in zip(wanted, jobs, strict=True):
             logger.info("job known" if not fresh else "job created", extra={"job_id": str(job.id)})
             if each.segment is not None:
-                self._guarded(each.record, lambda _, e=each, j=job: self._count(e, j.source), failed)
+                self._guarded(each.record, partial(self._count, each.segment, job.source), failed)
 
-    def _count(self, wanted: _Wanted, known: Source) -> None:
-        header = wanted.segment
-        if header is None or (known.segments, known.size, known.sha256) != (header.count, header.size, header.sha256):
+    def _count(self, header: SegmentHeader, known: Source, _record: Received) -> None:
+        if (known.segments, known.size, known.sha256) != (header.count, header.size, header.sha256):
             raise BadRecord(
                 "segment_conflict",
                 "The segment disagrees with earlier ones of its upload about count, size or SHA-256.",

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from video_pipeline.model import (
-    ApiKey,
     Answer,
+    ApiKey,
     Chunk,
     Failure,
     Hit,
@@ -210,6 +210,7 @@ class Jobs(Protocol):
     def abandon_upload(self, job_id: UUID, failure: Failure, *, emit: Sequence[Message]) -> bool:
         """Fails it unless its bytes came in the meantime. Bytes that come later revive it."""
         ...
+
 
 @dataclass(frozen=True)
 class Identified:

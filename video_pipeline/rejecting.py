@@ -1,4 +1,4 @@
-"""A record that can't be obeyed is written down with its reason and put aside, once, and never blocks those behind it."""
+"""A record that can't be obeyed is written down with its reason and put aside, once; it never blocks those behind."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
-from video_pipeline.deadletters import DataObject, RejectedLetter, Reason, RecordOrigin
+from video_pipeline.deadletters import DataObject, Reason, RecordOrigin, RejectedLetter
 from video_pipeline.errors import PipelineError
 from video_pipeline.model import Failure, Message, RejectedRecord, identifier
 from video_pipeline.ports import Objects, Rejections
@@ -57,13 +58,15 @@ class Rejecting:
         source = record.source
         sha256 = hashlib.sha256(record.raw).hexdigest()
         record_id = identifier("rejection", unit, source.name, source.position, sha256)
+        large = len(record.raw) > _INLINE_BYTES
         letter = RejectedLetter(
             id=record_id,
             consumer=unit,
             reason=Reason(code=error.code, message=error.message, hint=error.hint),
             source=RecordOrigin.of(source.name, position=source.position, partition_key=source.partition_key),
             received_at=datetime.now(UTC),
-            **self._data(record, sha256),
+            data=None if large else base64.b64encode(record.raw).decode(),
+            data_object=self._keep(record.raw, record_id) if large else None,
         )
         rejected = RejectedRecord(
             id=record_id,
@@ -77,8 +80,15 @@ class Rejecting:
         body = letter.model_dump_json()
         message = Message(destination=dead_letter_queue(unit), key=str(record_id), body=body)
         fresh = self._rejections.record(rejected, message)
-        logger.warning("record rejected", extra={"reason": error.code, "detail": str(error), "position": source.position})
+        logger.warning(
+            "record rejected", extra={"reason": error.code, "detail": str(error), "position": source.position}
+        )
         return fresh
+
+    def _keep(self, raw: bytes, record_id: UUID) -> DataObject:
+        key = f"{REJECTED_PREFIX}{record_id}"
+        self._objects.write(self._bucket, key, raw, content_type="application/octet-stream")
+        return DataObject(bucket=self._bucket, key=key)
 
     def try_reject(self, unit: str, record: Received, error: PipelineError) -> bool:
         """False if it could not be written down, so that the record has to be given again."""

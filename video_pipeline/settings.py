@@ -104,11 +104,11 @@ class ChunkingSettings(DatabaseSettings, StorageSettings, ChunkSettings):
     pass
 
 
-class EmbeddingSettings(DatabaseSettings, LanguageSettings):
+class EmbeddingSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     pass
 
 
-class QuestionSettings(DatabaseSettings, LanguageSettings):
+class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     public_url: str = "http://127.0.0.1:8080"
 
 

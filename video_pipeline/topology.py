@@ -135,6 +135,7 @@ MEDIA_SUFFIXES: Final = VIDEO_SUFFIXES + AUDIO_SUFFIXES
 NOTIFIED_SUFFIXES: Final = MEDIA_SUFFIXES + tuple(suffix.upper() for suffix in MEDIA_SUFFIXES)
 CAPTION_SUFFIXES: Final = (".vtt", ".srt")
 
+
 # ------------------------------------------------------------------------------- functions, consumers
 @dataclass(frozen=True)
 class Function:
@@ -209,6 +210,7 @@ QUEUE_CONSUMERS: Final[tuple[QueueConsumer, ...]] = (
     QueueConsumer("ingest", UPLOADS.name),
     QueueConsumer("transcription", TRANSCRIPTION.name),
 )
+
 
 # --------------------------------------------------------------------------------------------- limits
 @dataclass(frozen=True)

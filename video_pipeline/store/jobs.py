@@ -49,20 +49,20 @@ class PostgresJobs(Leases, Sweep):
 
     # ------------------------------------------------------------------------------------ arriving
     def submit(self, submissions: Sequence[Submission]) -> list[tuple[Job, bool]]:
-        wanted = {each.source.job_id: each for each in submissions}
+        ids = [each.source.job_id for each in submissions]
+        wanted = dict(zip(ids, submissions, strict=True))
+        documents = ",".join(_document(job_id, each) for job_id, each in wanted.items())
         with self._database.transaction() as connection:
-            values = {
-                "ids": list(wanted),
-                "sources": [rows.as_json(each.source) for each in wanted.values()],
-                "options": [rows.as_json(each.options) for each in wanted.values()],
-                "ready": [each.ready for each in wanted.values()],
-            }
-            new = connection.execute(SQL["submit"], values).fetchall()
+            new = connection.execute(SQL["submit"], {"jobs": f"[{documents}]"}).fetchall()
             rows.put_out(connection, [work_message(row["id"]) for row in new if row["ready"]])
-            known = connection.execute(SQL["by_ids"], {"ids": list(wanted)}).fetchall()
-        fresh = {row["id"] for row in new}
-        jobs = {row["id"]: rows.job(row) for row in known}
-        return [(jobs[each.source.job_id], each.source.job_id in fresh) for each in submissions]
+            fresh = {row["id"] for row in new}
+            old = connection.execute(SQL["by_ids"], {"ids": [each for each in wanted if each not in fresh]}).fetchall()
+        jobs = {row["id"]: rows.job(row) for row in [*new, *old]}
+        answers = []
+        for each in ids:
+            answers.append((jobs[each], each in fresh))
+            fresh.discard(each)  # a repeat within the batch is no second new job
+        return answers
 
     def uploaded(self, job_id: UUID, media: ObjectRef, size: int) -> bool:
         values = {"id": job_id, "media": rows.as_json(media), "size": size}
@@ -295,6 +295,13 @@ class PostgresJobs(Leases, Sweep):
         if worker is not None:
             raise _lease_lost(job_id, worker)
         return False
+
+
+def _document(job_id: UUID, wanted: Submission) -> str:
+    """JSON put together from JSON: several times faster than through Python's dictionaries."""
+    ready = "true" if wanted.ready else "false"
+    source, options = (each.model_dump_json(exclude_none=True) for each in (wanted.source, wanted.options))
+    return f'{{"id":"{job_id}","source":{source},"options":{options},"ready":{ready}}}'
 
 
 def _video_values(video: Video) -> dict[str, Any]:

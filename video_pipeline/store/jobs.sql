@@ -2,11 +2,10 @@
 insert into jobs (id, stage, source, options, media_bucket, media_key, ready, announced_at, announced)
 select id, case when ready then 'fetch' else 'receive' end, source, options, source -> 'media' ->> 'bucket',
        source -> 'media' ->> 'key', ready, case when ready then now() end, ready::int
-from unnest(%(ids)s::uuid[], %(sources)s::jsonb[], %(options)s::jsonb[], %(ready)s::boolean[])
-     as new (id, source, options, ready)
+from jsonb_to_recordset(%(jobs)s::jsonb) as new (id uuid, source jsonb, options jsonb, ready boolean)
 order by id
 on conflict (id) do nothing
-returning id, ready
+returning *
 
 -- by_ids: Jobs by id.
 select * from jobs where id = any(%(ids)s)

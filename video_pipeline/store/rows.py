@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -65,12 +65,13 @@ def failure(value: Failure | None) -> Jsonb | None:
 
 
 def put_out(connection: Connection, messages: Iterable[Message]) -> None:
-    """Into the outbox, in this transaction."""
-    rows: Sequence[dict[str, Any]] = [message.model_dump() for message in messages]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "insert into outbox (destination, key, body, delay)"
-                " values (%(destination)s, %(key)s, %(body)s, %(delay)s)",
-                rows,
-            )
+    """Into the outbox, in this transaction and in this order."""
+    documents = ",".join(message.model_dump_json() for message in messages)
+    if documents:
+        connection.execute(
+            "insert into outbox (destination, key, body, delay)"
+            " select destination, key, body, delay"
+            " from rows from (jsonb_to_recordset(%s::jsonb) as (destination text, key text, body text, delay int))"
+            " with ordinality order by ordinality",
+            [f"[{documents}]"],
+        )

