@@ -426,6 +426,10 @@ class Recogniser(Protocol):
 class TranscriptionService(Protocol):
     """The service behind `Pending`."""
 
+    def job_of(self, token: str) -> UUID | None:
+        """The job that a token was given for; None if it is not one of this installation's."""
+        ...
+
     def result(self, token: str) -> Transcript:
         """The finished transcript; `Unavailable` while it runs, `BadMedia` with the service's reason if it failed."""
         ...

@@ -17,7 +17,6 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from video_pipeline.logs import bound, configure
 from video_pipeline.settings import TranscriptionSettings
-from video_pipeline.speech.amazon import job_of_token
 from video_pipeline.wiring import TranscriptionHost, open_transcription
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def handler(event: dict[str, Any], _context: object) -> PartialItemFailureRespon
 
 def one(record: SQSRecord) -> None:
     token = str(json.loads(record.body)["detail"]["TranscriptionJobName"])
-    job_id = job_of_token(token)
+    job_id = host().service.job_of(token)
     if job_id is None:
         logger.info("another installation's transcription job", extra={"token": token})
         return

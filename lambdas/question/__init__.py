@@ -1,0 +1,1 @@
+"""Questions on the stream get their answer."""

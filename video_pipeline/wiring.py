@@ -1,0 +1,373 @@
+"""Puts adapters behind ports, as the settings say. Entry points open what they need here and nowhere else.
+
+Adapters are imported where they are made, so that a function loads only the libraries that it uses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from video_pipeline.chunking import Chunking
+from video_pipeline.database import Database
+from video_pipeline.erasing import Erasing
+from video_pipeline.errors import Misconfigured
+from video_pipeline.indexing import Indexing
+from video_pipeline.intake import Intake
+from video_pipeline.ports import Embedder, Ledger, Queue, Recogniser, TranscriptionService, VectorIndex
+from video_pipeline.processing import Processing, Tools
+from video_pipeline.publishing import Publishing
+from video_pipeline.rejecting import Rejecting
+from video_pipeline.settings import (
+    ChunkingSettings,
+    DatabaseSettings,
+    EmbeddingSettings,
+    IngestSettings,
+    LanguageSettings,
+    ProcessorSettings,
+    QuestionApiSettings,
+    QuestionSettings,
+    Settings,
+    SpeechSettings,
+    StorageSettings,
+    SweeperSettings,
+    TranscriptionSettings,
+)
+from video_pipeline.store.leases import Policy
+from video_pipeline.store.ledger import PostgresLedger
+from video_pipeline.sweeping import Sweeping
+from video_pipeline.topology import PROCESSING, PROCESSING_RETRY, Retry, resource_name
+from video_pipeline.transcribing import Transcribing
+
+if TYPE_CHECKING:
+    from video_pipeline.answering import Answering
+    from video_pipeline.api.dependencies import ApiDependencies
+    from video_pipeline.aws.clients import Clients
+    from video_pipeline.aws.objects import S3Objects
+    from video_pipeline.aws.publisher import Publisher
+    from video_pipeline.speech.amazon import AmazonTranscribe
+
+
+# ------------------------------------------------------------------------------------------ the parts
+def open_clients(settings: Settings) -> Clients:
+    from video_pipeline.aws.clients import Clients
+
+    return Clients(settings.aws_region)
+
+
+def database_url(settings: DatabaseSettings, clients: Clients | None = None) -> str:
+    """The given URL, or one built from the secret that RDS keeps up to date; else `Misconfigured`."""
+    if settings.database_url:
+        return settings.database_url
+    if not (settings.database_secret_arn and settings.database_host):
+        raise Misconfigured(
+            "database_missing",
+            "No database is configured.",
+            hint="Set DATABASE_URL, or DATABASE_SECRET_ARN and DATABASE_HOST.",
+        )
+    from video_pipeline.aws.secrets import secret_value
+
+    secret = json.loads(secret_value((clients or open_clients(settings)).secrets, settings.database_secret_arn))
+    user, password = quote(secret["username"], safe=""), quote(secret["password"], safe="")
+    return f"postgresql://{user}:{password}@{settings.database_host}/{settings.database_name}?sslmode=verify-full"
+
+
+def open_database(settings: DatabaseSettings) -> Database:
+    return Database(database_url(settings), size=settings.database_pool)
+
+
+def open_ledger(settings: DatabaseSettings) -> PostgresLedger:
+    return _ledger(open_database(settings), settings)
+
+
+def _ledger(database: Database, settings: DatabaseSettings) -> PostgresLedger:
+    policy = Policy(lease=settings.lease_seconds, active=settings.max_active_videos, attempts=settings.max_attempts)
+    return PostgresLedger(database, policy)
+
+
+def open_objects(clients: Clients) -> S3Objects:
+    from video_pipeline.aws.objects import S3Objects
+
+    return S3Objects(clients.s3)
+
+
+def open_publisher(clients: Clients, settings: Settings) -> Publisher:
+    from video_pipeline.aws.publisher import Publisher
+
+    return Publisher(clients.kinesis, clients.sqs, settings.environment_suffix)
+
+
+def open_embedder(settings: LanguageSettings) -> Embedder:
+    if settings.embedding_provider == "openai":
+        from video_pipeline.language.openai_embeddings import OpenAiEmbedder
+
+        return OpenAiEmbedder(
+            _key("OPENAI", settings, settings.openai_api_key, settings.openai_secret_arn),
+            base_url=settings.openai_base_url,
+            model=settings.openai_embedding_model,
+            dimensions=settings.openai_embedding_dimensions,
+        )
+    from video_pipeline.language.minilm import MiniLm
+
+    return MiniLm(settings.minilm_folder)
+
+
+def open_vectors(settings: LanguageSettings, database: Database, embedder: Embedder) -> VectorIndex:
+    if settings.vector_store == "pinecone":
+        from video_pipeline.vectors.pinecone import PineconeIndex
+
+        return PineconeIndex(
+            _key("PINECONE", settings, settings.pinecone_api_key, settings.pinecone_secret_arn),
+            index=settings.pinecone_index,
+            host=settings.pinecone_host,
+            model=embedder.model,
+            dimensions=embedder.dimensions,
+            cloud=settings.pinecone_cloud,
+            region=settings.aws_region,
+        )
+    from video_pipeline.vectors.pgvector import PgVectorIndex
+
+    return PgVectorIndex(database, model=embedder.model, dimensions=embedder.dimensions)
+
+
+def _key(name: str, settings: Settings, given: SecretStr | None, secret_arn: str | None) -> Callable[[], str]:
+    """Asked for each time it is needed, so that a rotated key is picked up without a restart."""
+    if secret_arn:
+        from video_pipeline.aws.secrets import secret_value
+
+        clients = open_clients(settings)
+        return lambda: secret_value(clients.secrets, secret_arn)
+    if given is None:
+        raise Misconfigured(
+            "api_key_not_configured",
+            f"{name} is chosen, but there is no key for it.",
+            hint=f"Set {name}_API_KEY, or {name}_SECRET_ARN.",
+        )
+    return given.get_secret_value
+
+
+def _amazon(settings: SpeechSettings, storage: StorageSettings, clients: Clients) -> AmazonTranscribe:
+    from video_pipeline.speech.amazon import AmazonTranscribe
+
+    return AmazonTranscribe(
+        clients.transcribe,
+        open_objects(clients),
+        output_bucket=storage.results,
+        max_speakers=settings.transcribe_max_speakers,
+        job_prefix=resource_name("video-pipeline", settings.environment_suffix),
+    )
+
+
+def open_recogniser(settings: ProcessorSettings, clients: Clients) -> Recogniser:
+    if settings.speech_engine == "transcribe":
+        return _amazon(settings, settings, clients)
+    if settings.speech_engine == "whisper":
+        from video_pipeline.speech.whisper import WhisperRecogniser
+
+        return WhisperRecogniser(settings.whisper_model, compute_type=settings.whisper_compute_type)
+    from video_pipeline.speech.pocketsphinx import PocketsphinxRecogniser
+
+    return PocketsphinxRecogniser()
+
+
+def _answering(settings: LanguageSettings, ledger: Ledger, database: Database, public_url: str) -> Answering:
+    from video_pipeline.answering import Answering
+    from video_pipeline.extractive import ExtractiveAnswerer
+
+    embedder = open_embedder(settings)
+    vectors = open_vectors(settings, database, embedder)
+    answerer = ExtractiveAnswerer(embedder)
+    return Answering(ledger.chunks, ledger.videos, embedder, vectors, answerer, public_url=public_url)
+
+
+# ------------------------------------------------------------------------------------------ the units
+@dataclass(frozen=True)
+class Consumer:
+    """What every stream consumer has."""
+
+    rejecting: Rejecting
+    publishing: Publishing
+
+
+@dataclass(frozen=True)
+class IngestHost(Consumer):
+    intake: Intake
+
+
+@dataclass(frozen=True)
+class ChunkingHost(Consumer):
+    chunking: Chunking
+
+
+@dataclass(frozen=True)
+class EmbeddingHost(Consumer):
+    indexing: Indexing
+
+
+@dataclass(frozen=True)
+class QuestionHost(Consumer):
+    ledger: Ledger
+    answering: Answering
+
+
+@dataclass(frozen=True)
+class TranscriptionHost:
+    transcribing: Transcribing
+    service: TranscriptionService
+    publishing: Publishing
+
+
+@dataclass(frozen=True)
+class Processor:
+    ledger: Ledger
+    queue: Queue
+    processing: Processing
+
+
+def _rejecting(ledger: Ledger, clients: Clients, storage: StorageSettings) -> Rejecting:
+    return Rejecting(ledger.rejections, open_objects(clients), results_bucket=storage.results)
+
+
+def _publishing(ledger: Ledger, clients: Clients, settings: Settings) -> Publishing:
+    return Publishing(ledger.outbox, open_publisher(clients, settings))
+
+
+def open_ingest(settings: IngestSettings) -> IngestHost:
+    clients, ledger = open_clients(settings), open_ledger(settings)
+    rejecting = _rejecting(ledger, clients, settings)
+    intake = Intake(ledger, open_objects(clients), rejecting, media_bucket=settings.media)
+    return IngestHost(rejecting, _publishing(ledger, clients, settings), intake)
+
+
+def open_chunking(settings: ChunkingSettings) -> ChunkingHost:
+    from video_pipeline.language.minilm_files import model_file
+    from video_pipeline.language.tokens import WordPieceCounter
+
+    clients, ledger = open_clients(settings), open_ledger(settings)
+    chunking = Chunking(
+        ledger,
+        open_objects(clients),
+        WordPieceCounter(model_file("tokenizer.json", settings.minilm_folder)),
+        results_bucket=settings.results,
+        budget=settings.chunk_tokens,
+        minimum=settings.chunk_minimum_tokens,
+    )
+    return ChunkingHost(_rejecting(ledger, clients, settings), _publishing(ledger, clients, settings), chunking)
+
+
+def open_embedding(settings: EmbeddingSettings) -> EmbeddingHost:
+    clients, database = open_clients(settings), open_database(settings)
+    ledger = _ledger(database, settings)
+    embedder = open_embedder(settings)
+    indexing = Indexing(ledger, embedder, open_vectors(settings, database, embedder))
+    return EmbeddingHost(_rejecting(ledger, clients, settings), _publishing(ledger, clients, settings), indexing)
+
+
+def open_question(settings: QuestionSettings) -> QuestionHost:
+    clients, database = open_clients(settings), open_database(settings)
+    ledger = _ledger(database, settings)
+    return QuestionHost(
+        _rejecting(ledger, clients, settings),
+        _publishing(ledger, clients, settings),
+        ledger,
+        _answering(settings, ledger, database, settings.public_url),
+    )
+
+
+def open_transcription(settings: TranscriptionSettings) -> TranscriptionHost:
+    clients, ledger = open_clients(settings), open_ledger(settings)
+    transcribing = Transcribing(ledger, open_objects(clients), results_bucket=settings.results)
+    return TranscriptionHost(transcribing, _amazon(settings, settings, clients), _publishing(ledger, clients, settings))
+
+
+def open_sweeper(settings: SweeperSettings) -> Sweeping:
+    clients, database = open_clients(settings), open_database(settings)
+    ledger = _ledger(database, settings)
+    vectors = open_vectors(settings, database, open_embedder(settings))
+    erasing = Erasing(
+        ledger, open_objects(clients), vectors, media_bucket=settings.media, results_bucket=settings.results
+    )
+    return Sweeping(
+        ledger,
+        open_publisher(clients, settings).publish,
+        lambda: len(erasing.resume()),
+        segments_idle=settings.raw_upload_idle,
+        stalled=settings.stalled_seconds,
+    )
+
+
+def open_api(settings: QuestionApiSettings) -> ApiDependencies:
+    from video_pipeline.api.dependencies import ApiDependencies
+    from video_pipeline.uploading import Uploading
+
+    clients, database = open_clients(settings), open_database(settings)
+    ledger, objects = _ledger(database, settings), open_objects(clients)
+    embedder = open_embedder(settings)
+    erasing = Erasing(
+        ledger,
+        objects,
+        open_vectors(settings, database, embedder),
+        media_bucket=settings.media,
+        results_bucket=settings.results,
+    )
+    return ApiDependencies(
+        ledger=ledger,
+        objects=objects,
+        answering=_answering(settings, ledger, database, settings.public_url),
+        uploading=Uploading(
+            ledger,
+            objects,
+            _publishing(ledger, clients, settings),
+            media_bucket=settings.media,
+            form_bytes=settings.max_form_upload_bytes,
+        ),
+        erasing=erasing,
+        media_bucket=settings.media,
+        results_bucket=settings.results,
+        public_url=settings.public_url,
+        presign_seconds=settings.presign_seconds,
+        cors_origins=settings.cors_origins,
+    )
+
+
+@contextmanager
+def open_processor(settings: ProcessorSettings) -> Iterator[Processor]:
+    """The worker's parts; the database is closed afterwards."""
+    from video_pipeline.aws.queue import SqsQueue
+    from video_pipeline.fetching import Fetching
+    from video_pipeline.media.reader import PyAvMedia
+    from video_pipeline.media.workspace import ScratchFolders
+    from video_pipeline.subtitles import Captions
+
+    clients, ledger = open_clients(settings), open_ledger(settings)
+    objects, media = open_objects(clients), PyAvMedia()
+    tools = Tools(
+        ledger=ledger,
+        objects=objects,
+        media=media,
+        recogniser=open_recogniser(settings, clients),
+        workspace=ScratchFolders(settings.scratch_folder),
+        fetching=Fetching(objects, most=settings.max_media_bytes),
+        captions=Captions(objects, media),
+        transcribing=Transcribing(ledger, objects, results_bucket=settings.results),
+        publishing=_publishing(ledger, clients, settings),
+        results_bucket=settings.results,
+        thumbnail_every=settings.thumbnail_every,
+        retry=Retry(
+            attempts=settings.max_attempts,
+            base=PROCESSING_RETRY.base,
+            factor=PROCESSING_RETRY.factor,
+            cap=PROCESSING_RETRY.cap,
+        ),
+    )
+    queue = SqsQueue(clients.sqs, resource_name(PROCESSING.name, settings.environment_suffix))
+    try:
+        yield Processor(ledger, queue, Processing(tools))
+    finally:
+        ledger.close()
