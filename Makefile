@@ -25,7 +25,7 @@ $(STAMP): Pipfile.lock requirements-model.txt pyproject.toml
 	@touch $@
 
 demo: $(STAMP) ## A video goes in as a record on the stream and comes out as an answer with its second
-	$(BIN)/python samples/demo.py $(PORTS)
+	$(BIN)/python -m local.demo $(PORTS)
 
 up: $(STAMP) ## Start the whole system on this machine, until Ctrl-C
 	$(BIN)/video-pipeline up $(PORTS)
