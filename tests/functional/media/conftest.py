@@ -133,8 +133,12 @@ def _sounds(out: Any, film: Film) -> Iterable[Any]:
 
 def _encode(stream: Any, samples: Samples, pts: int) -> Iterable[Any]:
     form = stream.codec_context.format.name
-    data = samples.reshape(1, -1) if form.startswith("s16") else (samples / 32768).astype(np.float32).reshape(1, -1)
-    frame = av.AudioFrame.from_ndarray(data, format=form, layout="mono")
+    as_wanted = {
+        "s16": samples,
+        "s32": samples.astype(np.int32) << 16,
+        "flt": (samples / 32768).astype(np.float32),
+    }[form.removesuffix("p")]
+    frame = av.AudioFrame.from_ndarray(as_wanted.reshape(1, -1), format=form, layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = RATE, pts, Fraction(1, RATE)
     return stream.encode(frame)
 

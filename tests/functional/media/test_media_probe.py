@@ -137,7 +137,7 @@ def test_a_file_with_subtitles_alone_holds_nothing_to_play(film: Any) -> None:
 
 
 def test_an_absurdly_large_picture_is_refused(film: Any) -> None:
-    path = film("wide.mkv", video="png", size=(16_400, 2), seconds=0.1, audio=None)
+    path = film("wide.mov", video="png", size=(16_400, 2), seconds=0.1, audio=None)
     with pytest.raises(BadMedia) as refused:
         media.probe(path)
     assert refused.value.code == "picture_too_large"
@@ -155,7 +155,7 @@ def test_a_concat_script_does_not_lead_to_the_file_it_names(film: Any, tmp_path:
     script = tmp_path / "talk.mp4"
     script.write_text("ffconcat version 1.0\nfile secret.mp4\n")
     with av.open(str(script)) as followed:  # FFmpeg left alone does follow it
-        assert followed.duration == pytest.approx(3_000_000, abs=200_000)
+        assert [stream.type for stream in followed.streams] == ["video", "audio"]
     with pytest.raises(BadMedia) as refused:
         media.probe(script)
     assert refused.value.code == "not_media"

@@ -1,0 +1,1 @@
+"""Media files by PyAV (FFmpeg in process): probing, sound, stills and embedded subtitles."""

@@ -1,0 +1,1 @@
+"""Speech recognisers behind `ports.Recogniser`: pocketsphinx (bundled), faster-whisper and Amazon Transcribe."""
