@@ -13,8 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
-from moto.server import ThreadedMotoServer
 
 from video_pipeline.aws.clients import Clients
 from video_pipeline.aws.objects import S3Objects, disposition
@@ -28,17 +26,17 @@ BUCKET = "media-bucket-test"
 QUICK = Backoff(tries=4, sleep=lambda _: None)
 
 
-@pytest.fixture(scope="module")
-def made() -> Clients:
-    return Clients("us-east-1", access_key="testing")
-
-
 @pytest.fixture
-def clients(made: Clients) -> Iterator[Clients]:
-    with mock_aws():
-        made.s3.create_bucket(Bucket=BUCKET)
-        made.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        yield made
+def clients(aws_clients: Clients) -> Iterator[Clients]:
+    s3 = aws_clients.s3
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    yield aws_clients
+    left = s3.list_object_versions(Bucket=BUCKET)
+    for kind in (left.get("Versions", []), left.get("DeleteMarkers", [])):
+        for each in kind:
+            s3.delete_object(Bucket=BUCKET, Key=each["Key"], VersionId=each["VersionId"])
+    s3.delete_bucket(Bucket=BUCKET)
 
 
 @pytest.fixture
@@ -78,9 +76,9 @@ class TestReading:
         assert info.modified is not None
 
     def test_a_bucket_without_versions_gives_no_version(self, clients: Clients, objects: S3Objects) -> None:
-        clients.s3.create_bucket(Bucket="plain-bucket")
-        objects.write("plain-bucket", "k", b"x", content_type="text/plain")
-        assert objects.head(ObjectRef(bucket="plain-bucket", key="k")).ref.version_id is None
+        clients.s3.create_bucket(Bucket="plain-bucket-test")
+        objects.write("plain-bucket-test", "k", b"x", content_type="text/plain")
+        assert objects.head(ObjectRef(bucket="plain-bucket-test", key="k")).ref.version_id is None
 
     def test_a_pinned_version_is_read_although_a_newer_one_exists(self, objects: S3Objects) -> None:
         old = objects.write(BUCKET, "k", b"old", content_type="text/plain")
@@ -235,20 +233,10 @@ class TestDeleting:
 
 
 class TestGrants:
-    @pytest.fixture
-    def served(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-        clients = Clients("us-east-1", endpoint=f"http://{host}:{port}", access_key="testing")
-        clients.s3.create_bucket(Bucket=BUCKET)
-        yield clients
-        clients.s3.close()
-        server.stop()
-
-    def test_a_stranger_uploads_the_parts_with_plain_http_and_completing_may_be_repeated(self, served: Clients) -> None:
-        objects = S3Objects(served.s3)
+    def test_a_stranger_uploads_the_parts_with_plain_http_and_completing_may_be_repeated(
+        self, clients: Clients
+    ) -> None:
+        objects = S3Objects(clients.s3)
         content = b"a" * PART + b"the rest"
         grant = objects.presign_parts(BUCKET, "up/film", size=len(content), content_type="video/mp4", seconds=600)
         assert (len(grant.urls), grant.part_size) == (2, PART)
@@ -259,8 +247,8 @@ class TestGrants:
         assert objects.head(first).content_type == "video/mp4"
         assert objects.read(first, limit=PART + 8) == content
 
-    def test_a_download_link_works_and_carries_its_name(self, served: Clients) -> None:
-        objects = S3Objects(served.s3)
+    def test_a_download_link_works_and_carries_its_name(self, clients: Clients) -> None:
+        objects = S3Objects(clients.s3)
         written = objects.write(BUCKET, "k", b"bytes", content_type="video/mp4")
         with urllib.request.urlopen(objects.presign_get(written, seconds=60, filename="Grüße.mp4")) as answer:
             assert answer.read() == b"bytes"
@@ -290,11 +278,11 @@ class TestGrants:
     def test_on_aws_urls_are_https_of_the_region_and_sign_the_length_of_each_part(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with mock_aws():
-            s3 = Clients("eu-west-1", access_key="testing").s3
-            s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-            grant = S3Objects(s3).presign_parts(BUCKET, "k", size=PART + 1, content_type="video/mp4", seconds=60)
-            link = S3Objects(s3).presign_get(ref("k"), seconds=60)
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        s3 = Clients("eu-west-1", access_key="testing").s3
+        monkeypatch.setattr(s3, "create_multipart_upload", lambda **_: {"UploadId": "u"})
+        grant = S3Objects(s3).presign_parts(BUCKET, "k", size=PART + 1, content_type="video/mp4", seconds=60)
+        link = S3Objects(s3).presign_get(ref("k"), seconds=60)
         for url in (*grant.urls, link):
             assert url.startswith(f"https://{BUCKET}.s3.eu-west-1.amazonaws.com/k?")
         signed = parse_qs(urlsplit(grant.urls[0]).query)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
-from video_pipeline.aws.clients import Clients
+from tests.conftest import EmulatedAws
 from video_pipeline.aws.publisher import Publisher
 from video_pipeline.aws.queue import SqsQueue
 from video_pipeline.aws.retry import Backoff
@@ -22,24 +20,9 @@ from video_pipeline.topology import INGESTION, LIMITS, PIPELINE, PROCESSING, UPL
 QUICK = Backoff(tries=4, sleep=lambda _: None)
 
 
-@pytest.fixture(scope="module")
-def made() -> Clients:
-    return Clients("us-east-1", access_key="testing")
-
-
 @pytest.fixture
-def clients(made: Clients) -> Iterator[Clients]:
-    with mock_aws():
-        for queue in (PROCESSING, UPLOADS):
-            made.sqs.create_queue(QueueName=f"{queue.name}-test")
-        for stream in (INGESTION, PIPELINE):
-            made.kinesis.create_stream(StreamName=f"{stream.name}-test", ShardCount=1)
-        yield made
-
-
-@pytest.fixture
-def queue(clients: Clients) -> SqsQueue:
-    return SqsQueue(clients.sqs, "processing-queue-test", backoff=QUICK)
+def queue(aws: EmulatedAws) -> SqsQueue:
+    return aws.queue(PROCESSING.name)
 
 
 class TestQueue:
@@ -77,9 +60,9 @@ class TestQueue:
         queue.delete(message)
         assert queue.depth()["visible"] == 0
 
-    def test_a_queue_that_is_not_deployed_is_named(self, clients: Clients) -> None:
+    def test_a_queue_that_is_not_deployed_is_named(self, aws: EmulatedAws) -> None:
         with pytest.raises(Misconfigured, match="other-queue") as caught:
-            SqsQueue(clients.sqs, "other-queue").receive(wait=0)
+            SqsQueue(aws.clients.sqs, "other-queue").receive(wait=0)
         assert caught.value.code == "resource_missing"
 
     def test_a_message_that_sqs_would_not_take_is_refused_before_it_is_sent(self, queue: SqsQueue) -> None:
@@ -126,7 +109,7 @@ class _RefusingSqs:
 
 
 class TestPublisher:
-    def test_messages_go_to_the_stream_or_queue_they_name_in_order_for_each_key(self, clients: Clients) -> None:
+    def test_messages_go_to_the_stream_or_queue_they_name_in_order_for_each_key(self, aws: EmulatedAws) -> None:
         messages = [
             Message(destination=PIPELINE.name, key="v1", body="first"),
             Message(destination=PROCESSING.name, key="v1", body=json.dumps({"job_id": "1"})),
@@ -134,46 +117,46 @@ class TestPublisher:
             Message(destination=PIPELINE.name, key="v1", body="second"),
             Message(destination=INGESTION.name, key="v1", body="ä"),
         ]
-        Publisher(clients.kinesis, clients.sqs, "test").publish(messages)
-        streams = KinesisStreams(clients.kinesis, "test")
+        Publisher(aws.clients.kinesis, aws.clients.sqs, aws.suffix).publish(messages)
+        streams = KinesisStreams(aws.clients.kinesis, aws.suffix)
         pipeline = list(streams.between(PIPELINE.name, "shardId-000000000000", "1", "3"))
         assert [record.data for record in pipeline if record.key == "v1"] == [b"first", b"second"]
         assert ("v2", b"other") in pipeline
         assert list(streams.between(INGESTION.name, "shardId-000000000000", "1", "1")) == [("v1", "ä".encode())]
-        [queued] = SqsQueue(clients.sqs, "processing-queue-test").receive(wait=0)
+        [queued] = aws.queue(PROCESSING.name).receive(wait=0)
         assert queued.body == '{"job_id": "1"}'
 
-    def test_a_destination_that_the_topology_does_not_know_is_refused(self, clients: Clients) -> None:
+    def test_a_destination_that_the_topology_does_not_know_is_refused(self, aws: EmulatedAws) -> None:
         with pytest.raises(Misconfigured, match="elsewhere") as caught:
-            Publisher(clients.kinesis, clients.sqs, "test").publish(
+            Publisher(aws.clients.kinesis, aws.clients.sqs, aws.suffix).publish(
                 [Message(destination="elsewhere", key="k", body="b")]
             )
         assert caught.value.code == "unknown_destination"
 
-    def test_a_missing_queue_is_not_taken_for_success(self, clients: Clients) -> None:
-        clients.sqs.delete_queue(QueueUrl=SqsQueue(clients.sqs, "uploads-queue-test").url)
+    def test_a_missing_queue_is_not_taken_for_success(self, aws: EmulatedAws) -> None:
+        aws.clients.sqs.delete_queue(QueueUrl=aws.queue(UPLOADS.name).url)
         with pytest.raises(Misconfigured):
-            Publisher(clients.kinesis, clients.sqs, "test").publish(
+            Publisher(aws.clients.kinesis, aws.clients.sqs, aws.suffix).publish(
                 [Message(destination=UPLOADS.name, key="k", body="b")]
             )
 
 
 class TestSecrets:
-    def test_a_secret_is_read_once_in_a_while_and_its_rotation_is_noticed(self, clients: Clients) -> None:
-        arn = clients.secrets.create_secret(Name="openai", SecretString="one")["ARN"]
+    def test_a_secret_is_read_once_in_a_while_and_its_rotation_is_noticed(self, aws: EmulatedAws) -> None:
+        arn = aws.clients.secrets.create_secret(Name=aws.name("openai"), SecretString="one")["ARN"]
         now = 1_000.0
-        assert secret_value(clients.secrets, arn, clock=lambda: now) == "one"
-        clients.secrets.put_secret_value(SecretId=arn, SecretString="two")
-        assert secret_value(clients.secrets, arn, clock=lambda: now + KEPT_SECONDS - 1) == "one"
-        assert secret_value(clients.secrets, arn, clock=lambda: now + KEPT_SECONDS + 1) == "two"
+        assert secret_value(aws.clients.secrets, arn, clock=lambda: now) == "one"
+        aws.clients.secrets.put_secret_value(SecretId=arn, SecretString="two")
+        assert secret_value(aws.clients.secrets, arn, clock=lambda: now + KEPT_SECONDS - 1) == "one"
+        assert secret_value(aws.clients.secrets, arn, clock=lambda: now + KEPT_SECONDS + 1) == "two"
 
-    def test_a_missing_secret_is_for_an_operator(self, clients: Clients) -> None:
+    def test_a_missing_secret_is_for_an_operator(self, aws: EmulatedAws) -> None:
         with pytest.raises(Misconfigured) as caught:
-            secret_value(clients.secrets, "no-such-secret")
+            secret_value(aws.clients.secrets, "no-such-secret")
         assert caught.value.code == "resource_missing"
 
-    def test_a_secret_without_text_is_for_an_operator(self, clients: Clients) -> None:
-        arn = clients.secrets.create_secret(Name="binary", SecretBinary=b"\x00")["ARN"]
+    def test_a_secret_without_text_is_for_an_operator(self, aws: EmulatedAws) -> None:
+        arn = aws.clients.secrets.create_secret(Name=aws.name("binary"), SecretBinary=b"\x00")["ARN"]
         with pytest.raises(Misconfigured) as caught:
-            secret_value(clients.secrets, arn)
+            secret_value(aws.clients.secrets, arn)
         assert caught.value.code == "secret_not_text"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
+from tests.conftest import EmulatedAws
 from video_pipeline.aws.clients import Clients
 from video_pipeline.aws.retry import Backoff
 from video_pipeline.aws.stream import BYTES_PER_CALL, KinesisStreams, StreamPublisher, StreamRecord
@@ -135,21 +135,9 @@ class TestPutting:
         assert flaky.calls == []
 
 
-@pytest.fixture(scope="module")
-def made() -> Clients:
-    return Clients("us-east-1", access_key="testing")
-
-
 @pytest.fixture
-def clients(made: Clients) -> Iterator[Clients]:
-    with mock_aws():
-        made.kinesis.create_stream(StreamName=STREAM, ShardCount=1)
-        yield made
-
-
-@pytest.fixture
-def streams(clients: Clients) -> KinesisStreams:
-    return KinesisStreams(clients.kinesis, "test")
+def streams(aws: EmulatedAws) -> KinesisStreams:
+    return KinesisStreams(aws.clients.kinesis, aws.suffix)
 
 
 class TestReadingAgain:
@@ -165,17 +153,17 @@ class TestReadingAgain:
         assert list(streams.between(INGESTION.name, shard, position, position)) == [StreamRecord("k", b"\x00\xff")]
 
     def test_records_that_are_gone_are_reported_before_anything_is_read(
-        self, clients: Clients, streams: KinesisStreams, monkeypatch: pytest.MonkeyPatch
+        self, aws: EmulatedAws, streams: KinesisStreams, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         places = [streams.publisher(INGESTION.name).put_one(StreamRecord("k", bytes([n]))) for n in range(4)]
-        oldest_left = clients.kinesis.get_shard_iterator(
-            StreamName=STREAM,
+        oldest_left = aws.clients.kinesis.get_shard_iterator(
+            StreamName=aws.name(INGESTION.name),
             ShardId=places[0][0],
             ShardIteratorType="AT_SEQUENCE_NUMBER",
             StartingSequenceNumber=places[2][1],
         )
         # As Kinesis does for a position before its oldest record.
-        monkeypatch.setattr(clients.kinesis, "get_shard_iterator", lambda **_: oldest_left)
+        monkeypatch.setattr(aws.clients.kinesis, "get_shard_iterator", lambda **_: oldest_left)
         with pytest.raises(NotFound) as caught:
             list(streams.between(INGESTION.name, places[0][0], places[0][1], places[3][1]))
         assert caught.value.code == "records_expired"
@@ -189,7 +177,7 @@ class TestReadingAgain:
         assert streams.put(INGESTION.name, [("a", b"1"), ("a", b"2")]) == 2
         assert [data for _, data in streams.between(INGESTION.name, "shardId-000000000000", "1", "2")] == [b"1", b"2"]
 
-    def test_a_stream_that_is_not_deployed_is_named(self, clients: Clients) -> None:
+    def test_a_stream_that_is_not_deployed_is_named(self, aws_clients: Clients) -> None:
         with pytest.raises(Misconfigured, match="ingestion-stream-nowhere") as caught:
-            KinesisStreams(clients.kinesis, "nowhere").put(INGESTION.name, [("a", b"1")])
+            KinesisStreams(aws_clients.kinesis, "nowhere").put(INGESTION.name, [("a", b"1")])
         assert caught.value.code == "resource_missing"

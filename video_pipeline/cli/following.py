@@ -1,0 +1,67 @@
+"""Waiting for a job to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from video_pipeline.cli.api import Api
+from video_pipeline.cli.console import clean, note, say
+from video_pipeline.cli.exits import FAILED, OK, NotRunning
+from video_pipeline.cli.progress import Steps
+from video_pipeline.errors import NotFound, Unavailable
+from video_pipeline.topology import STAGES
+
+_TITLES: Final = {stage.name: stage.title for stage in STAGES}
+_FIRST_PAUSE: Final = 0.3
+_LONGEST_PAUSE: Final = 2.0
+# A record on a stream becomes a job within moments; a service that restarts is back within moments.
+_PATIENCE: Final = 60.0
+
+
+def follow(api: Api, job_id: str, steps: Steps, *, sleep: Callable[[float], None] = time.sleep) -> dict[str, Any]:
+    """The job's last word, however long it takes. Raises what the API says if it says so for a minute."""
+    pause, silent_for, seen = _FIRST_PAUSE, 0.0, False
+    while True:
+        try:
+            job = api.get(f"status/{job_id}")
+        except (NotFound, Unavailable) as error:
+            if silent_for >= _PATIENCE or (isinstance(error, NotRunning) and not seen):
+                raise _gave_up(error, job_id) from error
+            silent_for += pause
+            if not seen:
+                steps.show("Waiting for the job to appear", 0.0)
+        else:
+            silent_for, seen = 0.0, True
+            if job["status"] in ("completed", "failed"):
+                return job
+            steps.show(_title(job), float(job["progress"]))
+        sleep(pause)
+        pause = min(_LONGEST_PAUSE, pause * 1.3)
+
+
+def say_end(job: dict[str, Any]) -> int:
+    """Prints how a job ended; returns the exit code."""
+    for text in job.get("notes") or ():
+        note(f"note: {clean(text)}")
+    if job["status"] == "completed":
+        say(f"completed: video {job['video_id']}")
+        return OK
+    error = job.get("error") or {}
+    reason = f"{error.get('message', 'No reason was given.')} {error.get('hint', '')}".strip()
+    say(f"failed while {_title(job).lower()}: {clean(reason)} [{error.get('code', 'unknown')}]")
+    return FAILED
+
+
+def _title(job: dict[str, Any]) -> str:
+    if job["status"] == "queued":
+        return "Waiting for a free worker"
+    return _TITLES.get(job["current_stage"], str(job["current_stage"]))
+
+
+def _gave_up(error: NotFound | Unavailable, job_id: str) -> NotFound | Unavailable:
+    if isinstance(error, NotFound):
+        hint = "Perhaps its record was rejected: look at `video-pipeline dlq list`."
+        return NotFound("job_missing", f"No job {job_id} has appeared within a minute.", hint=hint)
+    return error

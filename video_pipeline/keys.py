@@ -1,0 +1,45 @@
+"""API keys: made once, shown once, kept as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import Final
+
+from video_pipeline.errors import BadInput
+from video_pipeline.model import ApiKey
+from video_pipeline.ports import Keys
+
+_NAME_CHARS: Final = 100
+_SHAPE: Final = re.compile(r"vp_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")
+_HINT: Final = "Send it in the header X-API-Key; `video-pipeline keys create NAME` makes one."
+
+
+def create_key(keys: Keys, name: str) -> tuple[ApiKey, str]:
+    """A new key and its text, `vp_<prefix>_<secret>`, which is kept nowhere; the prefix tells keys apart in lists."""
+    name = name.strip()
+    if not 1 <= len(name) <= _NAME_CHARS or not name.isprintable():
+        message = f"A key's name has 1 to {_NAME_CHARS} printable characters."
+        raise BadInput("key_name_wrong", message, hint="Name who or what will use it.")
+    prefix = secrets.token_hex(4)
+    text = f"vp_{prefix}_{secrets.token_urlsafe(32)}"
+    return keys.create(name, prefix, _digest(text)), text
+
+
+def check_key(keys: Keys, presented: str | None) -> ApiKey:
+    """The key that was presented. BadInput("api_key_missing") or, for an unknown or revoked one, ("api_key_wrong").
+
+    It is found by the hash of what was presented, so the time this takes tells nothing about keys that exist.
+    """
+    if not presented:
+        raise BadInput("api_key_missing", "This needs an API key.", hint=_HINT)
+    found = keys.find(_digest(presented)) if _SHAPE.fullmatch(presented) else None
+    if found is None:
+        raise BadInput("api_key_wrong", "This API key is not known, or was revoked.", hint=_HINT)
+    return found
+
+
+def _digest(text: str) -> str:
+    """A plain hash will do: with 256 random bits there is nothing to guess, which is what slow hashes are for."""
+    return hashlib.sha256(text.encode()).hexdigest()
