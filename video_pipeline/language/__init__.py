@@ -1,0 +1,1 @@
+"""Language models behind the ports: embeddings on this machine or by OpenAI."""

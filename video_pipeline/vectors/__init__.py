@@ -1,0 +1,1 @@
+"""Vector indexes behind the port: pgvector in the ledger's PostgreSQL, or Pinecone."""

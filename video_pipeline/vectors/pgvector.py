@@ -1,0 +1,71 @@
+"""Vectors in the table `embeddings` of PostgreSQL with the extension pgvector, searched exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from video_pipeline.database import Database, Queries
+from video_pipeline.model import Hit, SearchFilter, VectorItem
+from video_pipeline.vectors.values import check, day, label
+
+SQL = Queries(Path(__file__).with_name("pgvector.sql"))
+
+
+class PgVectorIndex:
+    """A `VectorIndex`. Vectors of several models may share the table; this one sees those of `model`.
+
+    A call is one transaction: everything of an upsert is there, or nothing.
+    """
+
+    def __init__(self, database: Database, *, model: str, dimensions: int) -> None:
+        self._database = database
+        self._model = model
+        self._dimensions = dimensions
+        # pgvector's text form, with digits enough for a float4; filling one template is the fastest way to write it.
+        self._form = "[" + ",".join(["%.9g"] * dimensions) + "]"
+
+    def upsert(self, items: Sequence[VectorItem]) -> None:
+        if not items:
+            return
+        rows = [self._row(item) for item in items]
+        with self._database.transaction() as connection, connection.cursor() as cursor:
+            cursor.executemany(SQL["upsert"], rows)
+
+    def query(self, vector: Sequence[float], *, limit: int, where: SearchFilter) -> list[Hit]:
+        """Best first, equals in order of their ids; the score is cosine similarity."""
+        values = {
+            "model": self._model,
+            "vector": self._text(vector),
+            "limit": limit,
+            "video_ids": list(where.video_ids),
+            "speakers": [label(each) for each in where.speakers],
+            "first_day": day(where.date_from) if where.date_from else None,
+            "last_day": day(where.date_to) if where.date_to else None,
+        }
+        with self._database.transaction() as connection:
+            return [Hit.model_validate(row) for row in connection.execute(SQL["nearest"], values)]
+
+    def delete_video(self, video_id: UUID) -> int:
+        """Of every model, not of this one alone: a forgotten video leaves no vector behind."""
+        with self._database.transaction() as connection:
+            return connection.execute(SQL["delete_video"], {"video_id": video_id}).rowcount
+
+    def _row(self, item: VectorItem) -> dict[str, Any]:
+        return {
+            "model": self._model,
+            "chunk_id": item.chunk_id,
+            "video_id": item.video_id,
+            "position": item.position,
+            "start": item.start,
+            "end": item.end,
+            "speakers": [label(each) for each in item.speakers],
+            "day": day(item.date),
+            "vector": self._text(item.vector),
+        }
+
+    def _text(self, vector: Sequence[float]) -> str:
+        check(vector, self._dimensions)
+        return self._form % tuple(vector)

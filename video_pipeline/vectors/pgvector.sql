@@ -1,0 +1,22 @@
+-- upsert: Takes a passage in; one that this model has already gets the new values.
+insert into embeddings (model, chunk_id, video_id, position, start_seconds, end_seconds, speakers, day, embedding)
+values (%(model)s, %(chunk_id)s, %(video_id)s, %(position)s, %(start)s, %(end)s, %(speakers)s, %(day)s,
+        %(vector)s::vector)
+on conflict (model, chunk_id) do update
+set video_id = excluded.video_id, position = excluded.position, start_seconds = excluded.start_seconds,
+    end_seconds = excluded.end_seconds, speakers = excluded.speakers, day = excluded.day,
+    embedding = excluded.embedding
+
+-- nearest: The passages closest in meaning, best first; an empty or missing filter lets everything through.
+select chunk_id, 1 - (embedding <=> %(vector)s::vector) as score
+from embeddings
+where model = %(model)s
+  and (cardinality(%(video_ids)s::uuid[]) = 0 or video_id = any(%(video_ids)s::uuid[]))
+  and (cardinality(%(speakers)s::text[]) = 0 or speakers && %(speakers)s::text[])
+  and (%(first_day)s::date is null or day >= %(first_day)s::date)
+  and (%(last_day)s::date is null or day <= %(last_day)s::date)
+order by embedding <=> %(vector)s::vector, chunk_id
+limit %(limit)s
+
+-- delete_video: Every vector of a video, whichever model made it.
+delete from embeddings where video_id = %(video_id)s
