@@ -6,12 +6,11 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from video_pipeline.errors import PipelineError
-from video_pipeline.events import ChunksReady, JobFailed, TranscriptReady, announce
+from video_pipeline.events import ChunksReady, TranscriptReady, announce
 from video_pipeline.layout import chunks_key, content_type
 from video_pipeline.model import Chunk, Job, ObjectRef, digest, identifier
+from video_pipeline.outcomes import recorded
 from video_pipeline.ports import Ledger, Objects, TokenCounter
-from video_pipeline.retrying import as_failure
 from video_pipeline.topology import CHUNK
 from video_pipeline.transcripts.json_format import read_json
 from video_pipeline.transcripts.model import Passage, Quality
@@ -47,10 +46,8 @@ class Chunking:
         if job is None:
             logger.info("transcript already cut")
             return
-        try:
+        with recorded(self._ledger, job):
             self._chunk(job, event.video_id)
-        except PipelineError as error:
-            fail_or_raise(self._ledger, job, error)
 
     def _chunk(self, job: Job, video_id: UUID) -> None:
         record = self._ledger.videos.transcript(video_id)
@@ -72,13 +69,3 @@ def make_chunk(video_id: UUID, passage: Passage, quality: Quality) -> Chunk:
 
 def as_json_lines(chunks: Sequence[Chunk]) -> bytes:
     return b"".join(chunk.model_dump_json(exclude_none=True).encode() + b"\n" for chunk in chunks)
-
-
-def fail_or_raise(ledger: Ledger, job: Job, error: PipelineError) -> None:
-    """What may go better next time is the caller's to repeat; anything else ends the job."""
-    failure = as_failure(error)
-    ledger.jobs.end_stage(job.id, job.stage, status="failed", failure=failure)
-    if error.retryable:
-        raise error
-    failed = JobFailed(job_id=job.id, video_id=job.video_id, code=error.code, message=error.message)
-    ledger.jobs.fail(job.id, failure, emit=[announce(failed, unique=job.attempt)])

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from video_pipeline.chunking import fail_or_raise
-from video_pipeline.errors import PipelineError
 from video_pipeline.events import ChunksReady, VideoIndexed, announce
 from video_pipeline.model import Chunk, Job, VectorItem, Video
+from video_pipeline.outcomes import recorded
 from video_pipeline.ports import Embedder, Ledger, VectorIndex
 from video_pipeline.topology import EMBED
 
@@ -31,10 +30,8 @@ class Indexing:
         if job is None:
             logger.info("passages already embedded")
             return
-        try:
+        with recorded(self._ledger, job):
             self._index(job, event.video_id)
-        except PipelineError as error:
-            fail_or_raise(self._ledger, job, error)
 
     def _index(self, job: Job, video_id: UUID) -> None:
         video = self._ledger.videos.get(video_id)

@@ -213,7 +213,7 @@ class TranscriptRecord(Value):
     video_id: UUID
     key: str
     sha256: str
-    language: str | None
+    language: str | None = None
     source: TranscriptSource
     engine: str
     quality: Quality

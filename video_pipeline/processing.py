@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from video_pipeline.errors import BadMedia, Conflict
-from video_pipeline.events import JobFailed, announce
 from video_pipeline.fetching import Fetching
 from video_pipeline.layout import poster_key, thumbnail_key
 from video_pipeline.logs import bound
 from video_pipeline.model import Job, MediaInfo, Thumbnail, Video
+from video_pipeline.outcomes import job_failed
 from video_pipeline.ports import (
     Ledger,
     Media,
@@ -107,8 +107,7 @@ class Processing:
             if failure.code == "hash_mismatch":
                 self._jobs.forget_segments(job.id, worker)
             if pause is None:
-                body = JobFailed(job_id=job.id, video_id=job.video_id, code=failure.code, message=failure.message)
-                self._jobs.fail(job.id, failure, emit=[announce(body, unique=job.attempt)], worker=worker)
+                self._jobs.fail(job.id, failure, emit=[job_failed(job, failure)], worker=worker)
             else:
                 self._jobs.retry_later(job.id, worker, failure, pause)
         except Conflict as conflict:

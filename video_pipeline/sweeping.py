@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from video_pipeline.errors import PipelineError
-from video_pipeline.events import ChunksReady, JobFailed, TranscriptReady, announce
+from video_pipeline.events import ChunksReady, TranscriptReady, announce
 from video_pipeline.model import Failure, Job, Message
+from video_pipeline.outcomes import job_failed
 from video_pipeline.ports import Ledger
 from video_pipeline.topology import CHUNK, LIMITS
 
@@ -92,15 +93,10 @@ class Sweeping:
 
     def _give_up(self, job: Job, missing: Sequence[int]) -> bool:
         failure = _missing_failure(job, missing) if job.source.kind == "segments" else _never_came()
-        return self._ledger.jobs.abandon_upload(job.id, failure, emit=[_failed(job, failure)])
+        return self._ledger.jobs.abandon_upload(job.id, failure, emit=[job_failed(job, failure)])
 
     def _fail(self, job: Job, failure: Failure) -> bool:
-        return self._ledger.jobs.fail(job.id, failure, emit=[_failed(job, failure)])
-
-
-def _failed(job: Job, failure: Failure) -> Message:
-    body = JobFailed(job_id=job.id, video_id=job.video_id, code=failure.code, message=failure.message)
-    return announce(body, unique=job.attempt)
+        return self._ledger.jobs.fail(job.id, failure, emit=[job_failed(job, failure)])
 
 
 def _next_message(job: Job) -> Message:

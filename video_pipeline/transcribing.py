@@ -7,9 +7,10 @@ import logging
 from uuid import UUID
 
 from video_pipeline.errors import PipelineError, Unavailable
-from video_pipeline.events import JobFailed, TranscriptReady, announce
+from video_pipeline.events import TranscriptReady, announce
 from video_pipeline.layout import content_type, transcript_key
 from video_pipeline.model import Job, TranscriptRecord
+from video_pipeline.outcomes import job_failed
 from video_pipeline.ports import Ledger, Objects, TranscriptionService
 from video_pipeline.retrying import as_failure
 from video_pipeline.topology import TRANSCRIBE
@@ -69,8 +70,8 @@ class Transcribing:
         except PipelineError as error:
             if error.retryable:
                 raise
-            failed = JobFailed(job_id=job.id, video_id=job.video_id, code=error.code, message=error.message)
-            return self._ledger.jobs.fail(job.id, as_failure(error), emit=[announce(failed, unique=job.attempt)])
+            failure = as_failure(error)
+            return self._ledger.jobs.fail(job.id, failure, emit=[job_failed(job, failure)])
         return self.store(job, job.video_id, transcript)
 
     def _write(self, key: str, data: bytes) -> None:

@@ -296,6 +296,9 @@ def test_a_service_that_takes_its_time_holds_no_worker(world: World, film: bytes
     assert (job.status, job.stage, job.waiting_for) == (JobStatus.PROCESSING, "transcribe", "token-1")
 
     class Service:
+        def job_of(self, token: str) -> UUID | None:
+            return job.id
+
         def result(self, token: str) -> Transcript:
             return HEARD
 

@@ -104,6 +104,8 @@ class Store:
         return UploadGrant("multipart-1", 5, ("https://s/1", "https://s/2"), NOW + timedelta(seconds=seconds))
 
     def complete_parts(self, bucket: str, key: str, upload_id: str, etags: Sequence[str]) -> ObjectRef:
+        if key in self.objects:
+            return self.head(ObjectRef(bucket=bucket, key=key)).ref
         if upload_id != "multipart-1" or self.put is None:
             raise BadInput("upload_unknown", "There is no such multipart upload.")
         self.log.append("complete")
@@ -179,11 +181,11 @@ def test_names_are_kept_for_people_and_made_safe_for_keys(world: World, filename
     assert job.source.media.key == f"uploads/{job.source.upload_id}/{key}"
 
 
-@pytest.mark.parametrize("filename", ["", "..", "mp4", ".mp4", "a.txt", "a.mp4.exe", "a.mp4/", "a.mp4 .", "a.🎬"])
+@pytest.mark.parametrize("filename", ["", "..", "mp4", ".mp4", "a.txt", "a.mp4.exe", "a.mp4 .", "a.🎬"])
 def test_what_is_not_named_like_media_is_refused_before_anything_is_stored(world: World, filename: str) -> None:
     with pytest.raises(BadInput) as caught:
         world.uploading.receive(filename, [b"x"], NOTHING_SAID)
-    assert caught.value.code == ("unsupported_type")
+    assert caught.value.code == "unsupported_type"
     assert world.log == []
 
 

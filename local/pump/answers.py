@@ -1,0 +1,37 @@
+"""What an invocation gave, and how much of a batch it says is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`error` is Lambda's error object (`errorType`, `errorMessage`, …) when the function failed."""
+
+    payload: Any = None
+    error: dict[str, Any] | None = None
+
+
+class NotInvoked(Exception):
+    """The function could not be invoked at all: tried again without counting as an attempt."""
+
+
+def failures(answer: Answer, identifiers: Sequence[str]) -> set[str] | None:
+    """The identifiers that a partial answer reports; empty when all went well; None when the whole batch failed.
+
+    As Lambda judges: an empty answer is success; a reported item without a usable identifier fails the batch.
+    """
+    if answer.error is not None:
+        return None
+    if not answer.payload:
+        return set()
+    if not isinstance(answer.payload, dict):
+        return None
+    reported = answer.payload.get("batchItemFailures") or []
+    if not isinstance(reported, list) or not all(isinstance(item, dict) for item in reported):
+        return None
+    failed = [item.get("itemIdentifier") for item in reported]
+    return set(failed) if all(identifier in identifiers for identifier in failed) else None

@@ -1,0 +1,1 @@
+"""The HTTP API: one application for Lambda and for one machine."""

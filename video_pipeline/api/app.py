@@ -1,0 +1,91 @@
+"""Puts the API together."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+
+from video_pipeline.api import pages, problems
+from video_pipeline.api.dependencies import KEY_REQUIRED, ApiDependencies
+from video_pipeline.api.middleware import BodyLimit, RequestContext
+from video_pipeline.api.models.uploads import UploadRequest
+from video_pipeline.api.routers import health, jobs, query, questions, upload, videos
+
+PREFIX: Final = "/api/v1"
+VERSION: Final = "1.0.0"
+_DESCRIPTION: Final = """\
+Put videos in, follow their jobs, ask what was said, and play the second at which it was said.
+
+Every route but `/healthz` wants a key, as `X-API-Key` or as a bearer token.
+Whatever is refused is answered with problem details (RFC 9457) that carry a stable reason code.
+"""
+_TAGS: Final = [
+    {"name": "upload", "description": "Put a video in."},
+    {"name": "jobs", "description": "Follow what happens to it."},
+    {"name": "videos", "description": "Read, play and erase what is there."},
+    {"name": "questions", "description": "Ask what was said."},
+    {"name": "health", "description": "For load balancers."},
+]
+
+
+def create_app(deps: ApiDependencies) -> FastAPI:
+    """The application on `deps`: API, its documentation, and a page that plays a moment."""
+    app = described_app()
+    app.state.dependencies = deps
+    # The last one added is the outermost: even a refusal by size or an unexpected error is readable across origins.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(RequestContext)
+    if deps.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=deps.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["X-API-Key", "Authorization", "Content-Type"],
+            expose_headers=["X-Request-Id", "Retry-After", "Location"],
+            max_age=3600,
+        )
+    return app
+
+
+class VideoPipelineApi(FastAPI):
+    """FastAPI whose description also holds the models that routes mention by reference only."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            made = super().openapi()
+            models: list[tuple[Any, Any]] = [(problems.Problem, "serialization"), (UploadRequest, "validation")]
+            _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")
+            made["components"]["schemas"] |= extra["$defs"]
+        return super().openapi()
+
+
+def described_app() -> FastAPI:
+    """Routes and their description without anything behind them."""
+    app = VideoPipelineApi(
+        title="video-pipeline",
+        version=VERSION,
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    keyed = APIRouter(prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 500, 503))
+    for resource in (upload, jobs, videos, query, questions):
+        keyed.include_router(resource.router)
+    app.include_router(keyed)
+    app.include_router(health.router, prefix=PREFIX, responses=problems.refusals(503))
+    app.include_router(health.router, include_in_schema=False)
+    pages.install(app)
+    problems.install(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,64 @@
+"""What the routers need, and who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from video_pipeline.answering import Answering
+from video_pipeline.erasing import Erasing
+from video_pipeline.keys import check_key
+from video_pipeline.model import ApiKey
+from video_pipeline.ports import Ledger, Objects
+from video_pipeline.uploading import Uploading
+
+
+@dataclass(frozen=True)
+class ApiDependencies:
+    """Everything that the API works with; made once per process.
+
+    `public_url` is where people reach it; `presign_seconds` how long links to media may be used; `cors_origins` the
+    other origins whose pages may call it.
+    """
+
+    ledger: Ledger
+    objects: Objects
+    answering: Answering
+    uploading: Uploading
+    erasing: Erasing
+    media_bucket: str
+    results_bucket: str
+    public_url: str
+    presign_seconds: int = 3600
+    cors_origins: tuple[str, ...] = ()
+
+
+def _dependencies(request: Request) -> ApiDependencies:
+    made: ApiDependencies = request.app.state.dependencies
+    return made
+
+
+Deps = Annotated[ApiDependencies, Depends(_dependencies)]
+
+_HEADER = APIKeyHeader(
+    name="X-API-Key",
+    scheme_name="ApiKey",
+    description="A key made by `video-pipeline keys create`.",
+    auto_error=False,
+)
+_BEARER = HTTPBearer(scheme_name="Bearer", description="The same key as a bearer token.", auto_error=False)
+
+
+def _caller(
+    deps: Deps,
+    header: Annotated[str | None, Security(_HEADER)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+) -> ApiKey:
+    return check_key(deps.ledger.keys, header or (bearer.credentials if bearer else None))
+
+
+Caller = Annotated[ApiKey, Security(_caller)]
+KEY_REQUIRED = Security(_caller)

@@ -1,0 +1,83 @@
+"""Uploads: what the client says, and what it gets to go on with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from video_pipeline.api.models.base import RequestModel, ResponseModel, plain
+from video_pipeline.events import Described
+from video_pipeline.model import JobStatus
+from video_pipeline.ports import UploadGrant
+
+ETag = Annotated[str, StringConstraints(pattern=r'^"?[0-9A-Za-z+/=-]{1,200}"?$')]
+Filename = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
+
+
+class UploadDescription(Described):
+    """What may be said about the content of an upload."""
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        plain([self.title or "", self.metadata])
+        return self
+
+
+class UploadRequest(UploadDescription):
+    """Asks for presigned URLs, so that a file of up to 20 GiB goes to the store directly."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"filename": "All hands, May.mp4", "size": 734003200, "title": "All hands", "language": "en"}]
+        }
+    )
+
+    filename: Filename = Field(description="Shown to people; its suffix says what kind of file it is.")
+    size: int = Field(ge=0, description="Bytes of the whole file.")
+    content_type: str | None = Field(
+        default=None, max_length=200, description="Taken as a hint; what is stored follows from the file's name."
+    )
+    captions_filename: Filename | None = Field(
+        default=None, description="Announces a .vtt or .srt file, to be sent to `captions_url` before completing."
+    )
+
+
+class CompleteRequest(RequestModel):
+    etags: list[ETag] = Field(
+        min_length=1, max_length=10_000, description="The ETag header of each part's answer, in order of the parts."
+    )
+
+
+class UploadParts(ResponseModel):
+    """PUT `part_size` bytes to each URL (the last takes the rest), then POST the ETags to `complete_url`."""
+
+    part_size: int
+    urls: list[str]
+    expires_at: datetime
+    complete_url: str
+    captions_url: str | None = Field(description="PUT the announced captions here before completing.")
+
+    @classmethod
+    def of(cls, grant: UploadGrant, upload_url: str, *, captions: bool) -> Self:
+        return cls(
+            part_size=grant.part_size,
+            urls=list(grant.urls),
+            expires_at=grant.expires,
+            complete_url=f"{upload_url}/complete",
+            captions_url=f"{upload_url}/captions" if captions else None,
+        )
+
+
+class UploadResponse(ResponseModel):
+    job_id: UUID
+    status: JobStatus
+    video_url: str = Field(description="Where the bytes lie or will lie.", examples=["s3://media-bucket-dev/uploads/…"])
+    estimated_completion: datetime | None = Field(
+        description="Judged by how long the latest videos took; null while there are too few of them, "
+        "or while the bytes have not arrived."
+    )
+    status_url: str
+    parts: UploadParts | None = Field(default=None, description="Only in the answer to a request for presigned URLs.")

@@ -1,0 +1,132 @@
+"""Videos: read, play, erase."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from video_pipeline import layout
+from video_pipeline.api.dependencies import ApiDependencies, Caller, Deps
+from video_pipeline.api.models.videos import (
+    ErasureResponse,
+    PlaybackResponse,
+    ThumbnailInfo,
+    VideoInfo,
+    VideoPage,
+    VideoResponse,
+)
+from video_pipeline.api.negotiation import preferred
+from video_pipeline.api.paging import Cursor, Limit, page_of
+from video_pipeline.api.problems import refusals
+from video_pipeline.errors import NotFound
+from video_pipeline.model import ObjectRef, TranscriptRecord
+from video_pipeline.transcripts.model import Transcript
+
+router = APIRouter(tags=["videos"])
+
+_TRANSCRIPT_BYTES: Final = 256 * 1024**2
+_FORMS: Final[dict[str, layout.TranscriptFormat]] = {
+    "application/json": "json",
+    "text/vtt": "vtt",
+    "application/x-subrip": "srt",
+}
+_TRANSCRIPT_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
+    **refusals(404),
+    200: {
+        "model": Transcript,
+        "description": "The transcript as JSON, WebVTT or SubRip.",
+        "content": {media_type: {"schema": {"type": "string"}} for media_type in list(_FORMS)[1:]},
+    },
+}
+
+
+@router.get("/videos", summary="Videos, newest first")
+def list_videos(deps: Deps, limit: Limit = 50, cursor: Cursor = None) -> VideoPage:
+    videos = deps.ledger.videos
+    shown, following = page_of(lambda most, before: videos.page(limit=most, before=before), limit, cursor)
+    return VideoPage(items=[VideoInfo.of(video, _shown(deps, video.poster)) for video in shown], next=following)
+
+
+@router.get(
+    "/videos/{video_id}",
+    summary="A video with its media properties and its transcript's origin",
+    responses=refusals(404),
+)
+def get_video(video_id: UUID, deps: Deps) -> VideoResponse:
+    video = deps.ledger.videos.get(video_id)
+    return VideoResponse.with_details(video, _shown(deps, video.poster), _transcript_of(deps, video_id))
+
+
+@router.get(
+    "/videos/{video_id}/transcript", summary="The transcript", responses={**_TRANSCRIPT_ANSWER, **refusals(406)}
+)
+def get_transcript(video_id: UUID, deps: Deps, accept: Annotated[str | None, Header()] = None) -> Response:
+    """JSON, WebVTT or SubRip by the Accept header; JSON when it does not matter."""
+    return _transcript(deps, video_id, _FORMS[preferred(accept, list(_FORMS))])
+
+
+@router.get("/videos/{video_id}/transcript.{form}", summary="The transcript in one form", responses=_TRANSCRIPT_ANSWER)
+def get_transcript_form(video_id: UUID, form: layout.TranscriptFormat, deps: Deps) -> Response:
+    return _transcript(deps, video_id, form)
+
+
+@router.get("/videos/{video_id}/playback", summary="Links to play a video", responses=refusals(404))
+def get_playback(
+    video_id: UUID,
+    deps: Deps,
+    thumbnails: Annotated[bool, Query(description="False leaves the thumbnails out.")] = True,
+) -> PlaybackResponse:
+    video = deps.ledger.videos.get(video_id)
+    seconds = deps.presign_seconds
+    has_text = _transcript_of(deps, video_id) is not None
+    stills = video.thumbnails if thumbnails else ()
+    return PlaybackResponse(
+        url=deps.objects.presign_get(video.media, seconds=seconds),
+        download_url=deps.objects.presign_get(video.media, seconds=seconds, filename=video.filename),
+        expires_at=datetime.now(UTC) + timedelta(seconds=seconds),
+        poster_url=_shown(deps, video.poster),
+        thumbnails=[ThumbnailInfo(at=still.at, url=_link(deps, still.key)) for still in stills],
+        captions_url=_link(deps, layout.transcript_key(video_id, "vtt")) if has_text else None,
+    )
+
+
+@router.delete(
+    "/videos/{video_id}",
+    summary="Erase a video and everything made of it",
+    responses={
+        **refusals(404, 409),
+        202: {"model": ErasureResponse, "description": "A job is at work on it; it is erased after that."},
+    },
+)
+def erase_video(video_id: UUID, deps: Deps, caller: Caller, response: Response) -> ErasureResponse:
+    """Nothing is shown of it from here on. The receipt says how many things went from each store."""
+    receipt = deps.erasing.erase(video_id, f"api key {caller.prefix}")
+    if receipt is None:
+        response.status_code = 202
+        return ErasureResponse(video_id=video_id, status="pending")
+    return ErasureResponse(video_id=video_id, status="erased", receipt=dict(receipt))
+
+
+def _transcript(deps: ApiDependencies, video_id: UUID, form: layout.TranscriptFormat) -> Response:
+    record = deps.ledger.videos.transcript(video_id)
+    key = record.key if form == "json" else layout.transcript_key(video_id, form)
+    data = deps.objects.read(ObjectRef(bucket=deps.results_bucket, key=key), limit=_TRANSCRIPT_BYTES)
+    return Response(data, media_type=layout.content_type(key), headers={"Vary": "Accept"})
+
+
+def _transcript_of(deps: ApiDependencies, video_id: UUID) -> TranscriptRecord | None:
+    try:
+        return deps.ledger.videos.transcript(video_id)
+    except NotFound:
+        return None
+
+
+def _shown(deps: ApiDependencies, key: str | None) -> str | None:
+    return _link(deps, key) if key else None
+
+
+def _link(deps: ApiDependencies, key: str) -> str:
+    return deps.objects.presign_get(ObjectRef(bucket=deps.results_bucket, key=key), seconds=deps.presign_seconds)

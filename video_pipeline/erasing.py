@@ -1,0 +1,90 @@
+"""Forgets a video everywhere it left something, and says in a receipt what went.
+
+The video is hidden first, so that nothing is shown of it while the rest goes. Every step may be repeated; what a
+crash leaves half done is found among the pending erasures and done again from the start.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from video_pipeline import layout
+from video_pipeline.errors import NotFound, PipelineError
+from video_pipeline.logs import bound
+from video_pipeline.model import Job, ObjectRef
+from video_pipeline.ports import Ledger, Objects, VectorIndex
+
+_LOG = logging.getLogger(__name__)
+
+
+class Erasing:
+    def __init__(
+        self, ledger: Ledger, objects: Objects, vectors: VectorIndex, *, media_bucket: str, results_bucket: str
+    ) -> None:
+        self._ledger = ledger
+        self._objects = objects
+        self._vectors = vectors
+        self._media = media_bucket
+        self._results = results_bucket
+
+    def erase(self, video_id: UUID, requested_by: str) -> Mapping[str, Any] | None:
+        """The receipt: how many things went from each store, and the URIs of originals that are not ours to delete.
+
+        None when a job is at work on the video: it is erased after that job's end. NotFound when there is no such
+        video, or none any more. The counts are of the attempt that came through to the end.
+        """
+        if self._ledger.videos.begin_erasure(video_id, requested_by) is None:
+            return None
+        return self._carry_out(video_id)
+
+    def resume(self) -> list[UUID]:
+        """Carries on with every erasure that is pending; the videos that are erased now. One failing stops no other."""
+        return [video_id for video_id in self._ledger.videos.pending_erasures() if self._resumed(video_id)]
+
+    def _resumed(self, video_id: UUID) -> bool:
+        with bound(video_id=video_id):
+            try:
+                return self.erase(video_id, "sweeper") is not None
+            except NotFound:
+                return False  # Another sweeper came through with it.
+            except PipelineError:
+                _LOG.exception("erasure stays pending")
+                return False
+
+    def _carry_out(self, video_id: UUID) -> Mapping[str, Any]:
+        vectors = self._vectors.delete_video(video_id)
+        originals, job_ids = self._ledger.videos.erased_objects(video_id)
+        receipt: dict[str, Any] = {
+            "video_id": str(video_id),
+            "jobs": len(job_ids),
+            "vectors": vectors,
+            "media_objects": self._delete_media(originals, [self._ledger.jobs.get(each) for each in job_ids]),
+            "result_objects": self._delete_prefixes(self._results, layout.results_prefixes(video_id)),
+            "not_ours": sorted({ref.uri for ref in originals if not self._is_ours(ref)}),
+        }
+        self._ledger.videos.end_erasure(video_id, receipt)
+        _LOG.info("video erased", extra={"video_id": str(video_id), "receipt": receipt})
+        return receipt
+
+    def _delete_media(self, originals: Sequence[ObjectRef], jobs: Sequence[Job]) -> int:
+        keys: dict[str, set[str]] = defaultdict(set)
+        for ref in filter(self._is_ours, originals):
+            keys[ref.bucket].add(ref.key)
+        single = sum(self._objects.delete(bucket, sorted(names)) for bucket, names in keys.items())
+        return single + self._delete_prefixes(self._media, _raw_prefixes(jobs))
+
+    def _delete_prefixes(self, bucket: str, prefixes: Iterable[str]) -> int:
+        return sum(self._objects.delete_prefix(bucket, prefix) for prefix in prefixes)
+
+    def _is_ours(self, ref: ObjectRef) -> bool:
+        return ref.bucket in (self._media, self._results)
+
+
+def _raw_prefixes(jobs: Iterable[Job]) -> list[str]:
+    """Where raw uploads left their segments and what was put together of them."""
+    uploads = [job.source.upload_id for job in jobs if job.source.kind == "segments"]
+    return [prefix for each in uploads for prefix in (layout.segments_prefix(each), layout.assembled_prefix(each))]

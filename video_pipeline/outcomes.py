@@ -1,0 +1,37 @@
+"""How a failing stage is written down, the same for everyone who works on jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from video_pipeline.events import JobFailed, announce
+from video_pipeline.model import Failure, Job, Message
+from video_pipeline.ports import Ledger
+from video_pipeline.retrying import as_failure
+
+logger = logging.getLogger(__name__)
+
+
+def job_failed(job: Job, failure: Failure) -> Message:
+    """The event that tells of a job's bad end."""
+    body = JobFailed(job_id=job.id, video_id=job.video_id, code=failure.code, message=failure.message)
+    return announce(body, unique=job.attempt)
+
+
+@contextmanager
+def recorded(ledger: Ledger, job: Job) -> Iterator[None]:
+    """Around a stage without a lease: what goes wrong is a line of the timeline.
+
+    What may go better next time is raised again, for the caller to repeat; anything else ends the job.
+    """
+    try:
+        yield
+    except Exception as error:
+        failure = as_failure(error)
+        logger.exception("stage failed", extra={"stage": job.stage, "reason": failure.code})
+        ledger.jobs.end_stage(job.id, job.stage, status="failed", failure=failure)
+        if failure.retryable:
+            raise
+        ledger.jobs.fail(job.id, failure, emit=[job_failed(job, failure)])
