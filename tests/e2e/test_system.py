@@ -234,7 +234,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(person: Person,
     for stage in ("transcribe", "chunk", "embed"):
         assert told.count((stage, "completed")) == 1
     videos = person.http.get("/videos", params={"limit": 100}).json()["items"]
-    assert [video["video_id"] for video in videos].count(job["video_id"]) == 1
+    assert [video["id"] for video in videos].count(job["video_id"]) == 1
 
 
 def test_what_is_no_video_fails_with_a_reason_that_people_understand(person: Person, folder: Path) -> None:
