@@ -32,9 +32,8 @@ def main() -> int:
         with System(options, say=_say) as system:
             code = _show(system)
             if code == 0 and sys.stdout.isatty():
-                _say(
-                    f"\nEverything keeps running: {system.api_url}/docs, key in {system.places.api_key}. Ctrl-C ends it."
-                )
+                _say(f"\nEverything keeps running: {system.api_url}/docs (key in {system.places.api_key}).")
+                _say("Ctrl-C ends it.")
                 system.wait()
             return code
     except CannotStart as error:

@@ -44,6 +44,7 @@ _FUNCTION_WORDS: Final = frozenset(
     )
 )
 _WORD = re.compile(r"\w+")
+_ENDING = re.compile(r"(?<=\w{4})(?:ing|ed|es)$|(?<=\w{3})s$")
 # Scripts that write no blanks between words: their terms are pairs of characters.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
@@ -105,13 +106,13 @@ def _candidates(passages: Iterable[tuple[Chunk, Video]]) -> Iterator[_Candidate]
 
 
 def terms(text: str) -> set[str]:
-    """The words of a text, made comparable in any language: no case, no plural s, the first letters only."""
+    """The words of a text made comparable: no case, no common English ending, the first letters only."""
     found: set[str] = set()
     for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
         if _UNSPACED.search(word) and len(word) > 1:
             found.update(word[at : at + 2] for at in range(len(word) - 1))
         elif word not in _FUNCTION_WORDS:
-            found.add((word[:-1] if len(word) > 3 and word.endswith("s") else word)[:_STEM])
+            found.add(_ENDING.sub("", word)[:_STEM])
     return found
 
 

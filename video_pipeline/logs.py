@@ -10,7 +10,10 @@ from contextvars import ContextVar
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 _fields: ContextVar[dict[str, str] | None] = ContextVar("log_fields", default=None)
-_NOISY = ("botocore", "boto3", "urllib3", "s3transfer", "httpx", "httpcore", "werkzeug", "mangum")
+_NOISY = (
+    *("botocore", "boto3", "urllib3", "s3transfer", "httpx", "httpcore", "httpx2", "httpcore2"),
+    *("werkzeug", "mangum", "openai", "pinecone"),
+)
 
 
 class _BoundFields(logging.Filter):

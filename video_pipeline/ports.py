@@ -461,7 +461,7 @@ class VectorIndex(Protocol):
         ...
 
     def delete_video(self, video_id: UUID) -> int:
-        """How many vectors went (as far as the store tells)."""
+        """The vectors of every model; how many went (as far as the store tells)."""
         ...
 
 

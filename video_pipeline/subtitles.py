@@ -59,7 +59,7 @@ class Captions:
             yield from self._beside(job)
 
     def _beside(self, job: Job) -> Iterator[ObjectRef]:
-        """`film.vtt`, `film.srt`, `film.en.vtt` beside `film.mp4`: the wanted language first, then the plainest name."""
+        """`film.vtt`, `film.srt`, `film.en.vtt` beside `film.mp4`: the wanted language first, then the plainest."""
         media = job.source.media
         stem = media.key.removesuffix(PurePosixPath(media.key).suffix)
         found: list[str] = []

@@ -104,7 +104,6 @@ class PineconeDouble:
                 return getattr(self, f"_{verb}")(namespace, request.body)
         raise Refused(404, f"no route {request.method} {request.path}")
 
-    # ------------------------------------------------------------------------------- control plane
     def _index(self, name: str) -> Any:
         if name not in self.indexes:
             raise Refused(404, f"Resource {name} not found")
@@ -123,7 +122,6 @@ class PineconeDouble:
         self.add_index(body["name"], body["schema"]["fields"])
         return self.indexes[body["name"]]
 
-    # ---------------------------------------------------------------------------------- data plane
     def _list_namespaces(self, path: str) -> Any:
         names = sorted(self.namespaces)
         first = int(parse_qs(urlsplit(path).query).get("paginationToken", ["0"])[0])

@@ -48,7 +48,6 @@ def cosine(model: MiniLm, one: str, other: str) -> float:
     return sum(x * y for x, y in zip(a, b, strict=True))
 
 
-# ------------------------------------------------------------------------------------- the vectors
 def test_it_says_what_it_is(model: MiniLm) -> None:
     assert (model.model, model.dimensions) == ("all-MiniLM-L6-v2", 384)
 
@@ -90,7 +89,6 @@ def test_what_belongs_together_is_closer(model: MiniLm, question: str, right: st
     assert cosine(model, question, right) > cosine(model, question, wrong) + 0.1
 
 
-# ------------------------------------------------------------------------------------- the batches
 def test_no_text_gives_no_vector(model: MiniLm) -> None:
     assert model.embed([]) == []
 
@@ -128,7 +126,6 @@ def test_many_threads_may_ask_from_the_start(caplog: pytest.LogCaptureFixture) -
     assert [record.message for record in caplog.records].count("embedding model loaded") == 1
 
 
-# --------------------------------------------------------------------------------------- the files
 def linked(folder: Path, *names: str) -> Path:
     for name in names:
         (folder / name).symlink_to(model_file(name))

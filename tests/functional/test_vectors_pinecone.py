@@ -58,7 +58,6 @@ def ask(index: PineconeIndex) -> list[UUID]:
     return [hit.chunk_id for hit in index.query((1.0, 0.0, 0.0), limit=5, where=ANYTHING)]
 
 
-# ---------------------------------------------------------------------------------------- the index
 def test_a_missing_index_is_made_as_it_is_needed(service: PineconeDouble) -> None:
     opened(service, cloud="gcp", region="europe-west4").upsert([item()])
     (made,) = service.sent("POST", "/indexes")
@@ -103,7 +102,6 @@ def test_an_index_in_preparation_is_asked_again_later(service: PineconeDouble) -
         ({"embedding": {**FIELD, "dimension": 1536}}, "1536 numbers by cosine"),
         ({"embedding": {**FIELD, "metric": "dotproduct"}}, "3 numbers by dotproduct"),
         ({"_values": FIELD}, "none"),
-        ({"embedding": {"type": "string", "full_text_search": {}}}, "none"),
     ],
 )
 def test_an_index_of_another_kind_is_refused_with_a_sentence(
@@ -118,7 +116,6 @@ def test_an_index_of_another_kind_is_refused_with_a_sentence(
     assert "PINECONE_INDEX" in raised.value.hint
 
 
-# ------------------------------------------------------------------------------------- the requests
 def test_a_passage_goes_with_what_filters_need_and_without_its_text(ready: PineconeDouble) -> None:
     opened(ready, model="text-embedding-3-small@3").upsert([item(position=7)])
     (sent,) = ready.sent("POST", "/namespaces/text-embedding-3-small%403/documents/upsert")
@@ -207,7 +204,6 @@ def test_what_others_put_into_the_namespace_is_passed_over(
     assert "foreign document in the vector index" in caplog.text
 
 
-# ----------------------------------------------------------------------------------------- the keys
 def test_a_rotated_key_is_taken_up(ready: PineconeDouble) -> None:
     keys = iter(["old", API_KEY])
     index = PineconeIndex(lambda: next(keys), index="passages", model="model-a", dimensions=3, controller=ready.url)
@@ -238,7 +234,6 @@ def test_a_key_that_is_none_is_refused_before_anything_is_sent(ready: PineconeDo
     assert ready.requests == []
 
 
-# ------------------------------------------------------------------------------------- the refusals
 def test_a_busy_service_is_asked_again_after_the_time_it_names(ready: PineconeDouble, pauses: list[float]) -> None:
     index = opened(ready)
     assert ask(index) == []

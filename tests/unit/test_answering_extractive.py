@@ -123,7 +123,14 @@ def test_markup_in_a_transcript_is_quoted_as_text_and_changes_nothing_else() -> 
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Countries", "country's"), ("Häuser", "HÄUSER"), ("decided", "decides"), ("ﬁnance", "finance")],
+    [
+        ("Countries", "country's"),
+        ("Häuser", "HÄUSER"),
+        ("decided", "decides"),
+        ("meeting", "meet"),
+        ("asked", "asking"),
+        ("ﬁnance", "finance"),
+    ],
 )
 def test_forms_of_a_word_share_a_term(one: str, other: str) -> None:
     assert terms(one) & terms(other)

@@ -52,7 +52,6 @@ def lengths(vectors: list[tuple[float, ...]]) -> list[int]:
     return [round(vector[0] / vector[1]) for vector in vectors]
 
 
-# ------------------------------------------------------------------------------------- the vectors
 def test_every_text_gets_its_own_unit_vector(service: Double) -> None:
     vectors = opened(service).embed(["a", "bbb", "cc"])
     assert lengths(vectors) == [1, 3, 2]
@@ -96,7 +95,6 @@ def test_the_model_is_named_with_its_dimensions(service: Double) -> None:
     assert (embedder.model, embedder.dimensions) == ("text-embedding-3-small@256", 256)
 
 
-# ------------------------------------------------------------------------------------- the requests
 @pytest.mark.parametrize(
     ("sizes", "expected"),
     [
@@ -126,7 +124,6 @@ def test_many_texts_go_in_several_requests_and_come_back_in_order(service: Doubl
     assert [len(body["input"]) for body in service.bodies] == [2048, 452]
 
 
-# ----------------------------------------------------------------------------------------- the keys
 def test_a_rotated_key_is_taken_up(service: Double) -> None:
     keys = iter(["sk-old", KEY])
     embedder = OpenAiEmbedder(lambda: next(keys), dimensions=4, base_url=service.url, patience=Patience(seconds=0))
@@ -155,7 +152,6 @@ def test_a_key_that_is_none_is_refused_before_anything_is_sent(service: Double, 
     assert service.bodies == []
 
 
-# ------------------------------------------------------------------------------------- the refusals
 def refusal(status: int, code: str | None = None, kind: str | None = None, **headers: str) -> Reply:
     body = {"error": {"message": "No.", "type": kind, "param": None, "code": code}}
     return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
@@ -231,7 +227,6 @@ def test_a_service_that_is_not_there_is_unavailable(service: Double) -> None:
     assert raised.value.code == "openai_unreachable"
 
 
-# ---------------------------------------------------------------------------------------- the waits
 def test_a_busy_service_is_asked_again_after_the_time_it_names(service: Double) -> None:
     waiting = Waiting()
     service.replies += [refusal(429, retry_after="12"), refusal(503, retry_after_ms="1500")]

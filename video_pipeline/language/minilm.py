@@ -60,7 +60,7 @@ class MiniLm:
 
     def _network(self) -> Network:
         # With the first text, not before: importing the runtime costs every process half a second.
-        from video_pipeline.language.minilm_network import Network  # noqa: PLC0415
+        from video_pipeline.language.minilm_network import Network
 
         with self._lock:
             if self._loaded is None:

@@ -67,7 +67,7 @@ class OpenAiEmbedder:
 
     def _client(self) -> OpenAiClient:
         # With the first text, not before: importing the package costs every process half a second.
-        from video_pipeline.language.openai_client import OpenAiClient  # noqa: PLC0415
+        from video_pipeline.language.openai_client import OpenAiClient
 
         key = self._key()
         with self._lock:

@@ -80,7 +80,7 @@ def _refuse_binary(data: bytes) -> None:
 def _guess(data: bytes) -> str:
     """Only lines that are not plain ASCII tell encodings apart."""
     # Imported when needed: nearly all captions are UTF-8, and this takes longer to load than they take to read.
-    from charset_normalizer import from_bytes  # noqa: PLC0415
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - see above
 
     sample = b"\n".join(line for line in data.split(b"\n") if not line.isascii())[:_SAMPLE]
     best = from_bytes(sample, cp_isolation=_CANDIDATES).best()

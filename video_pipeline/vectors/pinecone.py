@@ -100,7 +100,7 @@ class PineconeIndex:
 
     def _client(self) -> PineconeClient:
         # With the first call, not before: importing the package costs every process a quarter of a second.
-        from video_pipeline.vectors.pinecone_client import PineconeClient  # noqa: PLC0415
+        from video_pipeline.vectors.pinecone_client import PineconeClient
 
         key = self._key()
         with self._lock:

@@ -16,8 +16,8 @@ INAUGURATION = (
     "And so, my fellow Americans, ask not what your country can do for you, ask what you can do for your country."
 )
 MEETING = (
-    "Good morning everybody, thanks for coming. We looked at the numbers yesterday and revenue went up by nine percent. "
-    "The remote control will cost twelve euros and fifty cents to make. Marketing would like it in bright yellow. "
+    "Good morning everybody, thanks for coming. We looked at the numbers yesterday and revenue went up by nine "
+    "percent. The remote control will cost twelve euros and fifty cents to make. Marketing would like it in bright yellow. "
     "Does anybody want more coffee? The next meeting is on Thursday at ten."
 )
 GERMAN = "Wir haben das Budget für das nächste Jahr um zehn Prozent erhöht. Danach gehen wir gemeinsam essen."
@@ -48,7 +48,7 @@ def ask(answerer: ExtractiveAnswerer, query: str, *texts: str) -> Answer:
         ("What should Americans ask?", INAUGURATION, INAUGURATION),
         ("What did the president tell his fellow Americans?", INAUGURATION, INAUGURATION),
         ("what can i do for my country", INAUGURATION.lower().replace(",", "").rstrip("."), "ask what you can do"),
-        ("How did sales develop?", MEETING, "revenue went up by nine percent"),
+        ("How did revenue develop?", MEETING, "revenue went up by nine percent"),
         ("What is the production cost of the remote?", MEETING, "twelve euros and fifty cents"),
         ("Which colour does marketing want?", MEETING, "bright yellow"),
         ("When do we meet again?", MEETING, "Thursday at ten"),
