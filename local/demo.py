@@ -23,7 +23,7 @@ from video_pipeline.topology import LOCAL_API_PORT, LOCAL_AWS_PORT, MEDIA_BUCKET
 
 SAMPLES = ROOT / "samples"
 FILM, CAPTIONS, RECORD = "town-hall.mp4", "town-hall.vtt", "records/video-submitted.json"
-QUESTION = "When does the new app launch?"
+QUESTION = "When does Lighthouse go live?"
 
 
 def main() -> int:
@@ -50,8 +50,8 @@ def _show(system: System) -> int:
     _say(f"\n2. A record that points at it goes onto the ingestion stream:  video-pipeline put samples/{RECORD}")
     if code := _command(system, "put", str(SAMPLES / RECORD)):
         return code
-    _say(f"\n3. It is worked on:  video-pipeline jobs {job_id}")
-    if code := _wait(system, job_id):
+    _say(f"\n3. It is worked on:  video-pipeline jobs {job_id} --wait")
+    if code := _command(system, "jobs", job_id, "--wait"):
         return code
     _say(f"   From the record to a video that can be asked: {time.monotonic() - began:.1f} s.")
     _say(f'\n4. Somebody asks:  video-pipeline ask "{QUESTION}"\n')
@@ -78,19 +78,9 @@ def _store(system: System) -> str:
     return str(Source(kind="object", media=media, filename=FILM).job_id)
 
 
-def _wait(system: System, job_id: str, seconds: float = 120) -> int:
-    """Until the record was read, then until the job is done."""
-    end = time.monotonic() + seconds
-    while code := _command(system, "jobs", job_id, quiet=True):
-        if time.monotonic() > end:
-            return code
-        time.sleep(0.3)
-    return _command(system, "jobs", job_id, "--wait")
-
-
-def _command(system: System, *arguments: str, quiet: bool = False) -> int:
+def _command(system: System, *arguments: str) -> int:
     command = [sys.executable, "-m", "video_pipeline.cli", "--data", str(system.places.folder), *arguments]
-    return subprocess.run(command, check=False, capture_output=quiet).returncode  # noqa: S603 - our own program
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - our own program
 
 
 def _say(line: str) -> None:

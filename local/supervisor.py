@@ -127,9 +127,9 @@ class Supervisor:
 
     def start(self, *programs: Program) -> list[dict[str, Any]]:
         """Starts these together and waits until all are ready; what each said. Raises `CannotStart`."""
-        keepers = [Keeper(program, self.around, self._fail) for program in programs]
-        self.keepers += keepers
-        return [keeper.start() for keeper in keepers]
+        for program in programs:
+            self.keepers.append(Keeper(program, self.around, self._fail))
+        return [keeper.start() for keeper in self.keepers[-len(programs) :]]
 
     def pid(self, name: str) -> int:
         return next(keeper.pid for keeper in self.keepers if keeper.program.name == name)

@@ -17,13 +17,14 @@ from typing import Final
 
 from video_pipeline.model import Answer, Chunk, Citation, Question, Video
 from video_pipeline.ports import Embedder
-from video_pipeline.sentences import Sentence, sentences
+from video_pipeline.quoting import Quote, quotes
+from video_pipeline.transcripts.scripts import has_unsegmented
 
 ENGINE: Final = "extractive"
 _LOW: Final = "(from a low-quality transcript)"
 _MOST_EMBEDDED: Final = 32
 # Weights and floor were set on meetings of QMSum's validation split with the bundled model: the best sentence for a
-# question about the meeting reaches 0.33 to 0.75, for one about something else altogether at most 0.20.
+# question about the meeting reaches 0.33 to 0.74, for one about something else altogether at most 0.24.
 _MEANING: Final = 0.65
 _FLOOR: Final = 0.34
 _BESIDE_BEST: Final = 0.75
@@ -44,17 +45,21 @@ _FUNCTION_WORDS: Final = frozenset(
     )
 )
 _WORD = re.compile(r"\w+")
-_ENDING = re.compile(r"(?<=\w{4})(?:ing|ed|es)$|(?<=\w{3})s$")
-# Scripts that write no blanks between words: their terms are pairs of characters.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es?)$|(?<=\w{3})s$")
+# Korean has blanks, but its particles cling to the words.
+_HANGUL = re.compile("[\uac00-\ud7af]")
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    sentence: Sentence
+    quote: Quote
     chunk: Chunk
     video: Video
     terms: frozenset[str]
+
+    @property
+    def asks(self) -> bool:
+        return self.quote.text.endswith(_QUESTION_MARKS)
 
 
 class ExtractiveAnswerer:
@@ -77,7 +82,7 @@ class ExtractiveAnswerer:
             return []
         by_words = _coverage(terms(query), candidates)
         likeliest = sorted(range(len(candidates)), key=lambda index: -by_words[index])[:_MOST_EMBEDDED]
-        meaning = self._similarities(query, [candidates[index].sentence.text for index in likeliest])
+        meaning = self._similarities(query, [candidates[index].quote.text for index in likeliest])
         fit = {
             index: _fit(candidates[index], similarity, by_words[index])
             for index, similarity in zip(likeliest, meaning, strict=True)
@@ -89,27 +94,34 @@ class ExtractiveAnswerer:
         return [sum(map(mul, asked, each)) for each in said]
 
     def _best(self, candidates: Sequence[_Candidate], fit: dict[int, float]) -> list[_Candidate]:
-        """Best first; one that says the same words again is passed over."""
+        """Best first, a question followed by what was said to it; what says the same words again is passed over."""
         floor = max(self._floor, _BESIDE_BEST * max(fit.values()))
         chosen: dict[frozenset[str], _Candidate] = {}
         for index in sorted(fit, key=lambda index: -fit[index]):
-            if fit[index] >= floor and len(chosen) < self._most:
-                chosen.setdefault(candidates[index].terms, candidates[index])
-        return list(chosen.values())
+            if fit[index] >= floor:
+                for each in _with_reply(candidates, index):
+                    chosen.setdefault(each.terms, each)
+        return list(chosen.values())[: self._most]
+
+
+def _with_reply(candidates: Sequence[_Candidate], index: int) -> Sequence[_Candidate]:
+    asked, following = candidates[index], candidates[index + 1 : index + 2]
+    return [asked, *(each for each in following if asked.asks and each.chunk is asked.chunk)]
 
 
 def _candidates(passages: Iterable[tuple[Chunk, Video]]) -> Iterator[_Candidate]:
     for chunk, video in passages:
-        for sentence in sentences(chunk.passage):
-            if found := terms(sentence.text):
-                yield _Candidate(sentence, chunk, video, frozenset(found))
+        for quote in quotes(chunk.passage):
+            if found := terms(quote.text):
+                yield _Candidate(quote, chunk, video, frozenset(found))
 
 
 def terms(text: str) -> set[str]:
     """The words of a text made comparable: no case, no common English ending, the first letters only."""
     found: set[str] = set()
     for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
-        if _UNSPACED.search(word) and len(word) > 1:
+        if len(word) > 1 and (has_unsegmented(word) or _HANGUL.search(word)):
+            # Where nothing tells words apart, pairs of characters stand for them.
             found.update(word[at : at + 2] for at in range(len(word) - 1))
         elif word not in _FUNCTION_WORDS:
             found.add(_ENDING.sub("", word)[:_STEM])
@@ -126,21 +138,21 @@ def _coverage(wanted: set[str], candidates: Sequence[_Candidate]) -> list[float]
 
 def _fit(candidate: _Candidate, similarity: float, coverage: float) -> float:
     fit = _MEANING * max(similarity, 0.0) + (1 - _MEANING) * coverage
-    fit *= _ASKED if candidate.sentence.text.endswith(_QUESTION_MARKS) else 1
+    fit *= _ASKED if candidate.asks else 1
     return fit if coverage else fit * _UNSHARED
 
 
 def _citation(number: int, chosen: _Candidate) -> Citation:
-    sentence, chunk = chosen.sentence, chosen.chunk
+    quote, chunk = chosen.quote, chosen.chunk
     return Citation(
         number=number,
         video_id=chosen.video.id,
         title=chosen.video.title,
         chunk_id=chunk.id,
-        quote=sentence.text,
-        start=sentence.start,
-        end=max(sentence.start, sentence.end),
-        speaker=sentence.speaker,
+        quote=quote.text,
+        start=quote.start,
+        end=max(quote.start, quote.end),
+        speaker=quote.speaker,
         quality=chunk.quality,
         link="",
     )

@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 
 
 def job_failed(job: Job, failure: Failure) -> Message:
-    """The event that tells of a job's bad end."""
-    body = JobFailed(job_id=job.id, video_id=job.video_id, code=failure.code, message=failure.message)
+    """The event that tells of a job's bad end; short, since a stream refuses what is too long."""
+    body = JobFailed(job_id=job.id, video_id=job.video_id, code=failure.code, message=failure.message[:2000])
     return announce(body, unique=job.attempt)
 
 

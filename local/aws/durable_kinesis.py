@@ -52,14 +52,14 @@ class RecordStore:
             journal.run("update records set expires = expires + ?", (max(time.time() - seen, 0.0),))
         self.trim()
 
-    def append(self, stream: Stream, shard: str, partition_key: str, data: bytes) -> int:
-        """The sequence number of the new record, which is kept when this returns."""
+    def append(self, stream: str, shard: str, partition_key: str, data: bytes, hours: int) -> int:
+        """The sequence number of the new record, which is kept when this returns; it expires after `hours`."""
         now = time.time()
-        expires = now + stream.retention_period_hours * 3600
+        expires = now + hours * 3600
         with self._arrival:
             with self._journal.transaction() as transaction:
-                sequence = max(self.last(stream.arn, shard) + 1, time.time_ns())
-                values = (stream.arn, shard, sequence, partition_key, now, expires, data)
+                sequence = max(self.last(stream, shard) + 1, time.time_ns())
+                values = (stream, shard, sequence, partition_key, now, expires, data)
                 transaction.execute("insert into records values (?, ?, ?, ?, ?, ?, ?)", values)
             self._arrival.notify_all()
         return sequence
@@ -127,7 +127,8 @@ def _write(store: RecordStore) -> None:
         content = b64decode(data)
         if len(content) + len(partition_key.encode()) > RECORD_BYTES:
             raise RecordSizeExceedsLimit(position=1)
-        return str(store.append(self, shard.shard_id, partition_key, content)), shard.shard_id
+        hours = self.retention_period_hours
+        return str(store.append(self.arn, shard.shard_id, partition_key, content, hours)), shard.shard_id
 
     @replace(KinesisBackend, "delete_stream")
     def delete_stream(self: KinesisBackend, *args: Any, **kwargs: Any) -> Stream:

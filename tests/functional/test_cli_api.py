@@ -305,6 +305,10 @@ class TestJobs:
             {"limit": ["1"], "status": ["failed"], "cursor": ["c1"]},
         ]
 
+    def test_an_empty_list_is_said_to_be_empty(self, api: ApiDouble, run: Run) -> None:
+        api.on("jobs", {"items": [], "next": None})
+        assert (run("jobs").stdout, run("jobs", "--json").stdout) == ("There are no such jobs.\n", "[]\n")
+
     def test_json_lists_are_plain_arrays(self, api: ApiDouble, run: Run) -> None:
         api.on("jobs", {"items": [STATUS], "next": None})
         assert json.loads(run("jobs", "--json").stdout) == [STATUS]
@@ -392,6 +396,18 @@ class TestUpload:
         unavailable = (503, problem("database_unavailable", "Not now.", 503))
         api.answers[f"status/{JOB}"] = [(200, STATUS | {"status": "processing"}), unavailable, (200, STATUS)]
         assert run("ingest", str(film), "--wait").exit_code == 0
+
+    def test_an_interrupted_wait_ends_quietly_with_a_code_of_its_own(
+        self, api: ApiDouble, run: Run, film: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        api.on("upload", {"job_id": JOB, "status": "queued"}, status=201)
+        monkeypatch.setattr(following, "follow", interrupted)
+        result = run("ingest", str(film), "--wait")
+        assert (result.exit_code, result.stdout) == (130, f"job: {JOB}\n")
+        assert "Traceback" not in result.stderr
 
     def test_a_job_that_never_appears_is_given_up_with_advice(
         self, api: ApiDouble, run: Run, film: Path, monkeypatch: pytest.MonkeyPatch

@@ -101,8 +101,7 @@ class TestLooking:
         assert message.since is not None
 
     def test_all_letters_are_found_and_none_is_hidden_afterwards(self, dead: DeadLetters, aws: EmulatedAws) -> None:
-        for number in range(37):
-            aws.queue("ingest-dlq").send(f"letter {number}")
+        aws.queue("ingest-dlq").send_all([f"letter {number}" for number in range(37)])
         looks = [{letter.body for letter in dead.letters("ingest-dlq")} for _ in range(3)]
         assert looks == [{f"letter {number}" for number in range(37)}] * 3
         assert aws.queue("ingest-dlq").depth() == {"visible": 37, "in_flight": 0, "delayed": 0}

@@ -85,35 +85,45 @@ def translated(action: str, thing: str = "") -> Iterator[None]:
 
 
 def _from_answer(error: aws.ClientError, action: str, thing: str) -> PipelineError:
-    """What a refusal means; first those that pass, then those an operator has to mend, then what was asked."""
     code, status = str(error.response.get("Error", {}).get("Code", "")), _status(error)
     facts: dict[str, Any] = {"action": action, "thing": thing, "aws_code": code, "status": status}
     if code in _THROTTLED or status >= 500 or status == 429:
         message = f"AWS refused {action} for now ({code})."
         return Unavailable("aws_unavailable", message, delay=_retry_after(error), **facts)
-    if code in _WRONG_CREDENTIALS:
-        message = f"AWS does not accept the credentials ({code})."
-        return Misconfigured("aws_credentials_wrong", message, hint="Renew them, and check the clock.", **facts)
+    return _for_sender(code, thing, facts) or _for_operator(code, status, facts) or _refused(error, facts)
+
+
+def _for_sender(code: str, thing: str, facts: dict[str, Any]) -> BadInput | None:
+    """What is wrong with the object that was asked for."""
     if code in _OBJECT_MISSING:
         what = "bucket" if code == "NoSuchBucket" else "object"
         return NotFound("object_missing", f"There is no such {what}{_of(thing)}.", hint="Check the address.", **facts)
+    if code in _CHANGED:
+        return BadInput("object_changed", f"The object was replaced{_of(thing)}.", hint="Submit it again.", **facts)
+    if code == "InvalidObjectState":
+        return BadInput("object_archived", f"The object is archived{_of(thing)}.", hint="Restore it first.", **facts)
+    return None
+
+
+def _for_operator(code: str, status: int, facts: dict[str, Any]) -> Misconfigured | None:
+    """What this installation lacks."""
+    action, thing = facts["action"], _of(facts["thing"])
+    if code in _WRONG_CREDENTIALS:
+        message = f"AWS does not accept the credentials ({code})."
+        return Misconfigured("aws_credentials_wrong", message, hint="Renew them, and check the clock.", **facts)
     if code in _DENIED or status == 403:
-        message = f"This process may not {action}{_of(thing)}."
+        message = f"This process may not {action}{thing}."
         return Misconfigured("access_denied", message, hint=f"Grant {action} to its role.", **facts)
     if code in _RESOURCE_MISSING:
-        message = f"What {action} needs does not exist{_of(thing)}."
+        message = f"What {action} needs does not exist{thing}."
         return Misconfigured("resource_missing", message, hint="Check the environment suffix and the region.", **facts)
-    return _refused(error, code, facts)
+    return None
 
 
-def _refused(error: aws.ClientError, code: str, facts: dict[str, Any]) -> PipelineError:
-    thing = _of(facts["thing"])
-    if code in _CHANGED:
-        return BadInput("object_changed", f"The object was replaced{thing}.", hint="Submit it again.", **facts)
-    if code == "InvalidObjectState":
-        return BadInput("object_archived", f"The object is archived{thing}.", hint="Restore it first.", **facts)
+def _refused(error: aws.ClientError, facts: dict[str, Any]) -> BadInput:
     said = str(error.response.get("Error", {}).get("Message", ""))[:300]
-    return BadInput("aws_refused", f"AWS refused {facts['action']}{thing}: {code} {said}".rstrip(), **facts)
+    message = f"AWS refused {facts['action']}{_of(facts['thing'])}: {facts['aws_code']} {said}".rstrip()
+    return BadInput("aws_refused", message, **facts)
 
 
 def _status(error: aws.ClientError) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -56,7 +57,6 @@ def _misused(error: typer.TyperException) -> int:
 app: Final = typer.Typer(
     name="video-pipeline",
     cls=Commands,
-    help="Turns videos into something people can ask.",
     epilog=exits.table(),
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -86,13 +86,11 @@ def connect(
         bool, typer.Option("--debug", envvar="VIDEO_PIPELINE_DEBUG", help="Show where an error came from.")
     ] = False,
 ) -> None:
-    """The system on this machine describes itself in its data folder; flags and the environment mean another one.
+    """Turns videos into something people can ask.
 
-    The API's key is read from VIDEO_PIPELINE_API_KEY, never from a flag that others could see; the system on this
-    machine has its own.
+    The commands speak to the system on this machine, or to the one that flags and the environment name. The key of its
+    API comes from VIDEO_PIPELINE_API_KEY; the system on this machine has one of its own.
     """
-    import os
-
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
     for noisy in ("botocore", "boto3", "urllib3", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING if debug else logging.CRITICAL)

@@ -16,12 +16,15 @@ _LOW = "low-quality transcript"
 
 def ask(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you want to know.")],
     video: Annotated[str | None, typer.Option(metavar="ID", help="Only this video.")] = None,
     top_k: Annotated[int, typer.Option(min=1, max=50, help="The most passages to answer from.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
-    """Ask the videos. Every claim of the answer is quoted, with the second at which it was said."""
+    """Ask the videos.
+
+    Every claim of the answer is quoted, with the second at which it was said.
+    """
     from video_pipeline.cli.api import api_of
 
     body: dict[str, Any] = {"query": question, "top_k": top_k} | ({"video_id": video} if video else {})

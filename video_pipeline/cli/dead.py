@@ -27,7 +27,7 @@ _SHOWN = 4_000
 @app.command("list")
 def list_letters(
     context: typer.Context,
-    queue: Annotated[str | None, typer.Argument(help=f"One of {', '.join(_NAMES)}.")] = None,
+    queue: Annotated[str | None, typer.Argument(metavar="QUEUE", help=f"One of {', '.join(_NAMES)}.")] = None,
     as_json: Json = False,
 ) -> None:
     """List the dead letters of one queue or of all."""
@@ -45,12 +45,15 @@ def list_letters(
 @app.command()
 def show(
     context: typer.Context,
-    queue: Annotated[str, typer.Argument(help="Where it lies.")],
+    queue: Annotated[str, typer.Argument(metavar="QUEUE", help="Where it lies.")],
     letter_id: Annotated[str, typer.Argument(metavar="ID", help="Which one.")],
     out: Annotated[Path | None, typer.Option(help="Save what it carries to this file.", metavar="FILE")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show a dead letter with what it carries, which --out saves so that it can be mended."""
+    """Show a dead letter and what it carries.
+
+    What --out saves can be mended and sent by `dlq redrive --with`.
+    """
     with _dead_letters(context) as dead:
         letter = dead.find(letter_id, queue)
         content = dead.content(letter)
@@ -66,15 +69,17 @@ def show(
 @app.command()
 def redrive(
     context: typer.Context,
-    queue: Annotated[str | None, typer.Argument(help="Where it lies; with --all, which queue to empty.")] = None,
-    letter_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Which one.")] = None,
+    queue: Annotated[
+        str | None, typer.Argument(metavar="QUEUE", help="Where it lies; with --all, which queue.")
+    ] = None,
+    letter_id: Annotated[str | None, typer.Argument(metavar="ID", help="Which one.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All letters of the queue, or of all queues.")] = False,
     mended: Annotated[
         Path | None, typer.Option("--with", metavar="FILE", help="Send this file's bytes instead of the letter's.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Put a dead letter, or all, back where it came from."""
+    """Put dead letters back where they came from."""
     if everything == (letter_id is not None):
         raise typer.BadParameter("give either QUEUE and ID, or --all.", param_hint="ID")
     replacement = _mended(mended) if mended else None

@@ -22,10 +22,10 @@ S3: Final = "s3://"
 
 def ingest(
     context: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="PATH|s3://…", help="A video or audio file, or an object in S3.")],
-    captions: Annotated[str | None, typer.Option(help="WebVTT or SRT file that belongs to it.")] = None,
-    title: Annotated[str | None, typer.Option(help="Its title; else its name.")] = None,
-    language: Annotated[str | None, typer.Option(help="What is spoken, like en or de-DE.")] = None,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A video or audio file, or an object (s3://bucket/key).")],
+    captions: Annotated[str | None, typer.Option(metavar="FILE", help="WebVTT or SRT file that belongs to it.")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Its title; else its name.")] = None,
+    language: Annotated[str | None, typer.Option(metavar="TAG", help="What is spoken, like en or de-DE.")] = None,
     metadata: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Anything to keep with it.")] = None,
     via: Annotated[
         Via | None,

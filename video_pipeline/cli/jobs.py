@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from video_pipeline.cli.console import clean, clock, coloured, line, moment, say, say_json, say_table
+from video_pipeline.cli.exits import FAILED, OK
 from video_pipeline.cli.system import system_of
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
@@ -16,16 +17,21 @@ Most = Annotated[int, typer.Option(min=1, help="The most to list.")]
 
 def jobs(
     context: typer.Context,
-    job_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this one with its timeline.")] = None,
+    job_id: Annotated[str | None, typer.Argument(metavar="ID", help="Show this one with its timeline.")] = None,
     status: Annotated[
         str | None, typer.Option(metavar="S", help="Only queued, processing, completed or failed ones.")
     ] = None,
     limit: Most = 50,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the job ID to its end first.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List jobs, newest first, or show one with the timeline of its stages."""
+    """List jobs, or show one with its timeline.
+
+    The newest come first.
+    """
     from video_pipeline.cli.api import api_of
 
+    code = _followed(context, job_id, as_json=as_json) if job_id and wait else OK
     with api_of(system_of(context)) as api:
         found: Any = api.get(f"status/{_part(job_id)}") if job_id else api.items("jobs", limit, status=status)
     if as_json:
@@ -34,6 +40,18 @@ def jobs(
         _say_job(found)
     else:
         _say_jobs(found)
+    if code:
+        raise typer.Exit(code)
+
+
+def _followed(context: typer.Context, job_id: str, *, as_json: bool) -> int:
+    """Waits for the job, showing its steps; the exit code of how it ended."""
+    from video_pipeline.cli.api import api_of
+    from video_pipeline.cli.following import follow
+    from video_pipeline.cli.progress import steps
+
+    with api_of(system_of(context)) as api, steps(silent=as_json) as shown:
+        return OK if follow(api, _part(job_id), shown)["status"] == "completed" else FAILED
 
 
 def videos(context: typer.Context, limit: Most = 50, as_json: Json = False) -> None:

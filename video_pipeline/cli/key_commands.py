@@ -25,7 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Who or what will use it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what will use it.")],
     as_json: Json = False,
 ) -> None:
     """Make a key and print it, this once."""

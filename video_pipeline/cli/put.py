@@ -22,12 +22,14 @@ _KEY_CHARS: Final = 256
 
 def put(
     context: typer.Context,
-    record: Annotated[str, typer.Argument(help="File that holds one record; - reads standard input.")],
+    record: Annotated[
+        str, typer.Argument(metavar="RECORD", help="File that holds one record; - reads standard input.")
+    ],
     stream: Annotated[str, typer.Option(help=f"One of {', '.join(_NAMES)}.")] = INGESTION.name,
 ) -> None:
-    """Put a file's bytes on a stream as one record, readable or not.
+    """Put a file's bytes on a stream as one record.
 
-    Its partition key is the `subject` of an event, else a hash of the bytes.
+    They are put as they are, readable or not, under the `subject` of an event or a hash of the bytes as partition key.
     """
     from video_pipeline.aws.stream import KinesisStreams, StreamRecord
 

@@ -17,7 +17,7 @@ from av.container import InputContainer
 
 from video_pipeline.errors import BadMedia
 from video_pipeline.media import opening
-from video_pipeline.media.probe import declared_duration, sound_stream
+from video_pipeline.media.probe import check_duration, declared_duration, sound_stream
 from video_pipeline.ports import Progress
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ _WIDTH: Final = 2
 _TOLERANCE: Final = 0.05
 # Overlaps are cut away; a jump back that is longer is a clock that was set back, and time goes on.
 _LONGEST_OVERLAP: Final = 5.0
+# Of a file that does not tell its length; a longer one is a clock gone mad, which would fill the disk with silence.
+_LONGEST_GAP: Final = 3600.0
 # A file is called truncated when this share of what its header promises is missing: a header is honest to within
 # a frame or, in streamed recordings, a fragment of up to ten seconds; a longer hole would be words lost unseen.
 _MISSING_SHARE: Final = 0.05
@@ -47,11 +49,12 @@ def extract_audio(path: Path, target: Path, progress: Progress | None = None) ->
     with opening.opened(path) as container:
         stream = _sound(container)
         promised = declared_duration(container)
+        check_duration(promised or 0.0)
         with wave.open(str(target), "wb") as wav:
             wav.setparams((1, _WIDTH, RATE, 0, "NONE", "not compressed"))
-            track = _Track(wav, longest=min(opening.MAX_SECONDS, (promised or opening.MAX_SECONDS) + _MISSING_MOST))
-            damage = _copy(container, stream, track, _Reporter(progress, promised))
-        _check_heard(track, damage)
+            track = _Track(wav, end=None if promised is None else promised + _MISSING_MOST)
+            _copy(container, stream, track, _Reporter(progress, promised))
+        _check_heard(track)
         _check_whole(container, promised, track.seconds)
         return track.seconds
 
@@ -64,17 +67,12 @@ def _sound(container: InputContainer) -> AudioStream:
     return stream
 
 
-def _copy(container: InputContainer, stream: AudioStream, track: _Track, report: _Reporter) -> opening.Damage:
-    damage = opening.Damage()
+def _copy(container: InputContainer, stream: AudioStream, track: _Track, report: _Reporter) -> None:
     start = opening.origin(container)
-    for frame in _frames(container, stream, damage):
-        try:
-            track.add(frame, None if frame.time is None else frame.time - start)
-        except (av.FFmpegError, ValueError):
-            damage.note()  # a frame whose header is nonsense
+    for frame in _frames(container, stream, track.damage):
+        track.add(frame, None if frame.time is None else frame.time - start)
         report(track.seconds)
     track.finish()
-    return damage
 
 
 def _frames(container: InputContainer, stream: AudioStream, damage: opening.Damage) -> Iterator[AudioFrame]:
@@ -94,17 +92,18 @@ def _last_frames(stream: AudioStream) -> Iterator[AudioFrame]:
         return
 
 
-def _check_heard(track: _Track, damage: opening.Damage) -> None:
-    if damage.places:
-        logger.warning("damaged places in the sound were passed over", extra={"damaged": damage.places})
+def _check_heard(track: _Track) -> None:
+    damaged = track.damage.places
+    if damaged:
+        logger.warning("damaged places in the sound were passed over", extra={"damaged": damaged})
     if track.frames:
         return
-    if damage.places:
+    if damaged:
         raise BadMedia(
             "audio_unreadable",
             "Nothing of the sound track could be decoded: it is damaged or encrypted.",
             hint="Export the file anew, without copy protection.",
-            damaged=damage.places,
+            damaged=damaged,
         )
     raise BadMedia("no_audio", "The file's sound track is empty.", hint="Nothing can be transcribed.")
 
@@ -150,15 +149,17 @@ class _Reporter:
 class _Track:
     """Lays frames at their times: late ones after silence, overlapping ones cut, broken clocks mended."""
 
-    def __init__(self, wav: wave.Wave_write, *, longest: float) -> None:
+    def __init__(self, wav: wave.Wave_write, *, end: float | None) -> None:
+        """`end`: the second after which nothing may begin; None when the header does not tell."""
         self.frames = 0
+        self.damage = opening.Damage()
         self._wav = wav
-        self._longest = longest
+        self._end = end
         self._written = 0
         self._resampler: AudioResampler | None = None
         self._waiting = AudioFifo()
         self._setup: tuple[str, str, int] | None = None
-        self._due = 0.0  # the media time at which the next frame is expected
+        self._due = 0.0  # the media time up to which sound was taken
         self._shift = 0.0  # what is taken off the clock of a file that set it
 
     @property
@@ -168,37 +169,31 @@ class _Track:
     def add(self, frame: AudioFrame, at: float | None) -> None:
         """`at`: the media time of its first sample, None when unknown (then it follows the one before)."""
         if frame.sample_rate <= 0 or frame.samples <= 0:
-            raise ValueError("an empty frame")
+            self.damage.note()
+            return
         gap = 0.0 if at is None else self._gap(at)
         if gap < -_TOLERANCE:
             return
         if gap > _TOLERANCE:
-            self._silence_until(self._due + gap)
-        self._take(frame)
+            self.finish()
+            self._due += gap
+            self._catch_up()
         self._due += frame.samples / frame.sample_rate
-        self.frames += 1
+        self._take(frame)
 
     def finish(self) -> None:
         """Writes what is held back here and in the resampler."""
-        if self._resampler is not None:
-            self._resample_waiting()
-            self._write(self._resampler.resample(None))
-            self._resampler = None
+        self._resample_waiting()
+        self._resample(None)
+        self._resampler = None
 
     def _gap(self, at: float) -> float:
         gap = at - self._shift - self._due
-        if gap < -_LONGEST_OVERLAP or self._due + gap > self._longest:
+        end = self._due + _LONGEST_GAP if self._end is None else self._end
+        if gap < -_LONGEST_OVERLAP or self._due + gap > end:
             self._shift += gap
             return 0.0
         return gap
-
-    def _silence_until(self, moment: float) -> None:
-        self.finish()
-        missing = round(moment * RATE) - self._written
-        for done in range(0, missing, RATE):
-            self._wav.writeframesraw(_SILENCE[: min(RATE, missing - done) * _WIDTH])
-        self._written += max(0, missing)
-        self._due = moment
 
     def _take(self, frame: AudioFrame) -> None:
         setup = (frame.format.name, frame.layout.name, frame.sample_rate)
@@ -208,13 +203,25 @@ class _Track:
             self._setup = setup
         frame.pts = None  # the queue would insist on unbroken timestamps; time is kept here
         self._waiting.write(frame)
+        self.frames += 1
         if self._waiting.samples >= _BATCH:
             self._resample_waiting()
 
     def _resample_waiting(self) -> None:
         frame = self._waiting.read()
-        if frame is not None and self._resampler is not None:
+        if frame is not None:
+            self._resample(frame)
+
+    def _resample(self, frame: AudioFrame | None) -> None:
+        """What can't be resampled (a header of nonsense) becomes silence."""
+        if self._resampler is None:
+            return
+        try:
             self._write(self._resampler.resample(frame))
+        except (av.FFmpegError, ValueError):
+            self.damage.note()
+            self._resampler = None
+            self._catch_up()
 
     def _write(self, frames: list[AudioFrame]) -> None:
         for frame in frames:
@@ -222,3 +229,10 @@ class _Track:
             self._written += frame.samples
         if self.seconds > opening.MAX_SECONDS:
             raise BadMedia("media_too_long", "The sound track does not end.", hint="Cut the file into parts.")
+
+    def _catch_up(self) -> None:
+        """Silence up to the time that was taken."""
+        missing = round(self._due * RATE) - self._written
+        for done in range(0, missing, RATE):
+            self._wav.writeframesraw(_SILENCE[: min(RATE, missing - done) * _WIDTH])
+        self._written += max(0, missing)

@@ -53,8 +53,7 @@ _NOT_A_PICTURE_TRACK: Final = Disposition.attached_pic | Disposition.timed_thumb
 
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
-    """The container of a local file. What is no usable media file raises `BadMedia`."""
-    path.stat()  # a missing file is our mistake and raises as such
+    """The container of a local file. What is no usable media raises `BadMedia`, a file that is not there `OSError`."""
     try:
         container = av.open(
             f"file:{path.absolute()}",
@@ -63,9 +62,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
             container_options=_CONTAINER_OPTIONS,
             metadata_errors="replace",
         )
-    except av.FFmpegError as error:
-        if isinstance(error, OSError):
-            raise
+    except av.FFmpegError as error:  # also its OSErrors: it calls damage an input/output error
         raise refusal(path) from error
     with container:
         yield container
@@ -111,6 +108,8 @@ def _read(container: InputContainer, streams: tuple[Stream, ...], damage: Damage
         except av.FFmpegError:
             failures += 1
             damage.note()
+        except IndexError:
+            return  # PyAV's stumble, at the very end, over tracks that appeared on the way (damaged FLV and TS)
         else:
             return
 

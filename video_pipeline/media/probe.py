@@ -30,15 +30,16 @@ def probe(path: Path) -> MediaInfo:
                 "The file has neither sound nor moving pictures.",
                 hint="Send a video or a recording.",
             )
-        _check_size(picture)
+        size, duration = _checked_size(picture), duration_of(container)
+        check_duration(duration)
         return MediaInfo(
             container=_container_name(container),
-            duration=_checked_duration(container),
+            duration=round(duration, 3),
             size=path.stat().st_size,
             bit_rate=container.bit_rate or None,
             video_codec=opening.codec_name(picture) if picture else None,
-            width=picture.width if picture else None,
-            height=picture.height if picture else None,
+            width=size[0] if size else None,
+            height=size[1] if size else None,
             frame_rate=_frame_rate(picture),
             audio_codec=opening.codec_name(sound) if sound else None,
             audio_channels=_channels(sound),
@@ -73,8 +74,8 @@ def _counted_duration(container: InputContainer) -> float:
     return max(0.0, last - first)
 
 
-def _checked_duration(container: InputContainer) -> float:
-    duration = duration_of(container)
+def check_duration(duration: float) -> None:
+    """Raises `BadMedia("media_too_long")`."""
     if duration > opening.MAX_SECONDS:
         raise BadMedia(
             "media_too_long",
@@ -82,12 +83,12 @@ def _checked_duration(container: InputContainer) -> float:
             hint=f"At most {opening.MAX_SECONDS // 3600} hours are accepted: cut it into parts.",
             seconds=duration,
         )
-    return round(duration, 3)
 
 
-def _check_size(picture: VideoStream | None) -> None:
-    if picture is None:
-        return
+def _checked_size(picture: VideoStream | None) -> tuple[int, int] | None:
+    """Width and height as stored; None when unknown."""
+    if picture is None or opening.decoder_of(picture) is None or not picture.width:
+        return None
     width, height = picture.width, picture.height
     if max(width, height) > opening.MAX_SIDE or width * height > opening.MAX_PIXELS:
         raise BadMedia(
@@ -95,6 +96,7 @@ def _check_size(picture: VideoStream | None) -> None:
             f"The picture is {width} x {height} pixels, more than can be decoded safely.",
             hint=f"Scale it down to {opening.MAX_SIDE} pixels a side and {opening.MAX_PIXELS // 10**6} megapixels.",
         )
+    return width, height
 
 
 def _container_name(container: InputContainer) -> str:

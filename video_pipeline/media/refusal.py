@@ -15,7 +15,7 @@ _MOST_BOXES: Final = 10_000
 
 
 def refusal(path: Path) -> BadMedia:
-    """The error for a file that FFmpeg does not open."""
+    """The error for a file that FFmpeg does not open. A file that can't be read at all raises its own `OSError`."""
     with path.open("rb") as file:
         head = file.read(16)
         if not head:

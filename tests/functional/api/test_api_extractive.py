@@ -17,8 +17,8 @@ INAUGURATION = (
 )
 MEETING = (
     "Good morning everybody, thanks for coming. We looked at the numbers yesterday and revenue went up by nine "
-    "percent. The remote control will cost twelve euros and fifty cents to make. Marketing would like it in bright yellow. "
-    "Does anybody want more coffee? The next meeting is on Thursday at ten."
+    "percent. The remote control will cost twelve euros and fifty cents to make. Marketing would like it in bright "
+    "yellow. Does anybody want more coffee? The next meeting is on Thursday at ten."
 )
 GERMAN = "Wir haben das Budget für das nächste Jahr um zehn Prozent erhöht. Danach gehen wir gemeinsam essen."
 SPANISH = "La reunión empezará a las nueve de la mañana. El presupuesto será aprobado en mayo."

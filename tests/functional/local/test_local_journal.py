@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from moto.kinesis.models import Stream
 from moto.sqs.models import Message
 
-from local.aws import durable_kinesis
 from local.aws.bodies import PIECE, Body, BodyStore
 from local.aws.durable_kinesis import RecordStore
 from local.aws.durable_sqs import MessageStore
 from local.aws.journal import Journal
 from local.aws.work import discard, later, working
 
+STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/s"
 SHARD = "shardId-000000000000"
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal.sqlite3")
-
-
-@pytest.fixture
-def stream() -> Stream:
-    return Stream("s", 1, None, 24, "123456789012", "us-east-1")
 
 
 # --------------------------------------------------------------------------------------------- journal
@@ -59,52 +54,50 @@ def test_a_second_process_waits_until_the_first_is_gone(tmp_path: Path) -> None:
 
 
 # --------------------------------------------------------------------------------------------- records
-def test_records_expire_only_while_the_system_runs(
-    journal: Journal, stream: Stream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_records_expire_only_while_the_system_runs(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_000_000.0]
-    monkeypatch.setattr(durable_kinesis.time, "time", lambda: clock[0])
-    RecordStore(journal).append(stream, SHARD, "k", b"kept")
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    RecordStore(journal).append(STREAM, SHARD, "k", b"kept", 24)
     clock[0] += 30 * 86_400
     store = RecordStore(journal)
-    assert [data for _, _, data, _ in store.read(stream.arn, SHARD, 0, 10)] == [b"kept"]
+    assert [data for _, _, data, _ in store.read(STREAM, SHARD, 0, 10)] == [b"kept"]
     clock[0] += 23 * 3600
     store.trim()
-    assert store.read(stream.arn, SHARD, 0, 10)
+    assert store.read(STREAM, SHARD, 0, 10)
     clock[0] += 2 * 3600
-    assert store.read(stream.arn, SHARD, 0, 10) == []
+    assert store.read(STREAM, SHARD, 0, 10) == []
     store.trim()
     assert journal.value("select count(*) from records") == 0
 
 
 def test_sequence_numbers_grow_even_if_the_clock_goes_back_or_the_journal_is_new(
-    journal: Journal, stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = RecordStore(journal)
-    first = store.append(stream, SHARD, "k", b"1")
+    first = store.append(STREAM, SHARD, "k", b"1", 24)
     with monkeypatch.context() as patch:
-        patch.setattr(durable_kinesis.time, "time_ns", lambda: 1)
-        second = store.append(stream, SHARD, "k", b"2")
+        patch.setattr(time, "time_ns", lambda: 1)
+        second = store.append(STREAM, SHARD, "k", b"2", 24)
     assert second > first
     anew = RecordStore(Journal(tmp_path / "other.sqlite3"))
-    assert anew.append(stream, SHARD, "k", b"3") > second
+    assert anew.append(STREAM, SHARD, "k", b"3", 24) > second
 
 
-def test_many_writers_get_different_sequence_numbers(journal: Journal, stream: Stream) -> None:
+def test_many_writers_get_different_sequence_numbers(journal: Journal) -> None:
     store = RecordStore(journal)
     with ThreadPoolExecutor(8) as pool:
-        given = list(pool.map(lambda n: store.append(stream, SHARD, "k", str(n).encode()), range(200)))
+        given = list(pool.map(lambda n: store.append(STREAM, SHARD, "k", str(n).encode(), 24), range(200)))
     assert len(set(given)) == 200
-    assert [sequence for sequence, *_ in store.read(stream.arn, SHARD, 0, 1000)] == sorted(given)
+    assert [sequence for sequence, *_ in store.read(STREAM, SHARD, 0, 1000)] == sorted(given)
 
 
-def test_a_waiting_reader_is_woken_and_gives_up_with_its_client(journal: Journal, stream: Stream) -> None:
+def test_a_waiting_reader_is_woken_and_gives_up_with_its_client(journal: Journal) -> None:
     store = RecordStore(journal)
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(store.await_record, 20.0, lambda: False, stream.arn, SHARD, 0)
-        store.append(stream, SHARD, "k", b"x")
+        waiting = pool.submit(store.await_record, 20.0, lambda: False, STREAM, SHARD, 0)
+        store.append(STREAM, SHARD, "k", b"x", 24)
         waiting.result(timeout=10)
-        gone = pool.submit(store.await_record, 20.0, lambda: True, stream.arn, SHARD, 2**62)
+        gone = pool.submit(store.await_record, 20.0, lambda: True, STREAM, SHARD, 2**62)
         gone.result(timeout=10)
 
 

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -62,10 +63,63 @@ def folder() -> Iterator[Path]:
         yield Path(folder) / "data"
 
 
+class Terminal:
+    """`python -m local`, as the CLI starts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local", "--data", str(folder), "--api-port", "0", "--aws-port", "0"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def described(self) -> dict[str, Any]:
+        path = self.folder / "endpoint.json"
+        assert wait_until(path.exists), self.end(signal.SIGTERM)
+        return dict(json.loads(path.read_text()))
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, output
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Everything that names the folder on its command line."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(folder).encode() in entry.read_bytes():
+                found.append(int(entry.parent.name))
+        except OSError:
+            continue
+    return found
+
+
 @pytest.fixture(scope="module")
-def system(folder: Path) -> Iterator[System]:
+def killed(folder: Path) -> SimpleNamespace:
+    """What a first run in a terminal said and held, before it was killed with -9; nothing of it is left."""
+    terminal = Terminal(folder)
+    described = terminal.described()
+    s3 = resources.session("us-east-1").client("s3", endpoint_url=described["aws_endpoint_url"])
+    s3.put_object(Bucket="media-bucket-local", Key="kept", Body=b"kept")
+    key = Path(described["api_key_file"]).read_text().strip()
+    pid = terminal.process.pid
+    _, output = terminal.end(signal.SIGKILL)
+    assert wait_until(lambda: processes_of(folder) == []), "something was left behind"
+    return SimpleNamespace(described=described, key=key, output=output, pid=pid)
+
+
+@pytest.fixture(scope="module")
+def system(folder: Path, killed: SimpleNamespace) -> Iterator[System]:
+    """A second run on what the first one left."""
     with System(Options(data=folder, api_port=0, aws_port=0, sweep_seconds=1)) as system:
         yield system
+    assert processes_of(folder) == []
+    assert not system.places.endpoint.exists()
 
 
 def s3_of(system: System) -> Any:
@@ -86,11 +140,21 @@ def test_it_describes_itself_when_it_is_ready(system: System, folder: Path) -> N
     assert answer_of(f"{system.api_url}/healthz") == 200
 
 
-def test_its_key_is_made_once_and_opens_the_api(system: System, folder: Path) -> None:
-    assert system.new_api_key == system.api_key
-    assert (folder / "api-key").stat().st_mode & 0o777 == 0o600
+def test_the_first_run_described_itself_the_same_way(system: System, killed: SimpleNamespace) -> None:
+    assert killed.described["pid"] == killed.pid
+    assert set(killed.described) == set(json.loads(system.places.endpoint.read_text()))
+
+
+def test_its_key_is_made_once_shown_once_and_opens_the_api(system: System, killed: SimpleNamespace) -> None:
+    assert killed.key in killed.output
+    assert (system.api_key, system.new_api_key) == (killed.key, None)
+    assert system.places.api_key.stat().st_mode & 0o777 == 0o600
     assert answer_of(f"{system.api_url}/api/v1/jobs", system.api_key) == 200
     assert answer_of(f"{system.api_url}/api/v1/jobs") == 401
+
+
+def test_what_was_stored_before_the_kill_is_there(system: System) -> None:
+    assert s3_of(system).get_object(Bucket="media-bucket-local", Key="kept")["Body"].read() == b"kept"
 
 
 def test_its_database_is_migrated(system: System) -> None:
@@ -147,74 +211,13 @@ def test_records_are_forwarded_to_the_functions(system: System, folder: Path) ->
     assert wait_until((folder / "logs" / "sweeper-local.log").exists)
 
 
-# ------------------------------------------------------------------------------------- in a terminal
-class Terminal:
-    """`python -m local`, as the CLI starts it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "local", "--data", str(folder), "--api-port", "0", "--aws-port", "0"],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def described(self) -> dict[str, Any]:
-        path = self.folder / "endpoint.json"
-        assert wait_until(path.exists), self.process.communicate(timeout=5)
-        return dict(json.loads(path.read_text()))
-
-    def end(self) -> tuple[int, str]:
-        output, _ = self.process.communicate(timeout=60)
-        return self.process.returncode, output
-
-
-def processes_of(folder: Path) -> list[int]:
-    """Everything that names the folder on its command line."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(folder).encode() in entry.read_bytes():
-                found.append(int(entry.parent.name))
-        except OSError:
-            continue
-    return found
-
-
-def test_it_stops_in_order_survives_being_killed_and_comes_back(folder: Path) -> None:
+def test_it_can_be_interrupted_while_it_starts() -> None:
     with tempfile.TemporaryDirectory(prefix="vp-local-") as place:
         data = Path(place) / "data"
-        first = Terminal(data)
-        described = first.described()
-        key = Path(described["api_key_file"]).read_text().strip()
-        s3: Any = resources.session("us-east-1").client("s3", endpoint_url=described["aws_endpoint_url"])
-        s3.put_object(Bucket="media-bucket-local", Key="kept", Body=b"kept")
-        first.process.kill()
-        _, output = first.end()
-        assert key in output
-        assert wait_until(lambda: processes_of(data) == []), "something was left behind"
-
-        second = Terminal(data)
-        assert wait_until(lambda: _describes(data, second.process.pid))
-        described = second.described()
-        assert answer_of(f"{described['api_url']}/api/v1/jobs", key) == 200
-        s3 = resources.session("us-east-1").client("s3", endpoint_url=described["aws_endpoint_url"])
-        assert s3.get_object(Bucket="media-bucket-local", Key="kept")["Body"].read() == b"kept"
-        second.process.send_signal(signal.SIGINT)
-        code, output = second.end()
-        assert (code, output.splitlines()[-1]) == (0, "Stopped.")
-        assert key not in output
-        assert not (data / "endpoint.json").exists()
-        assert processes_of(data) == []
-
-
-def _describes(data: Path, pid: int) -> bool:
-    try:
-        return bool(json.loads((data / "endpoint.json").read_text())["pid"] == pid)
-    except (OSError, ValueError):
-        return False
+        terminal = Terminal(data)
+        assert wait_until(lambda: len(processes_of(data)) > 1)
+        assert terminal.end(signal.SIGINT) == (0, "Stopped.\n")
+        assert wait_until(lambda: processes_of(data) == [])
 
 
 # ----------------------------------------------------------------------------------- what can't start

@@ -177,7 +177,7 @@ class _Feed:
 
     def __init__(self, path: Path, wav: wave.Wave_write) -> None:
         self.path, self.wav = path, wav
-        self.track = audio._Track(wav, longest=20.0)
+        self.track = audio._Track(wav, end=20.0)
 
     def add(self, at: float | None, samples: Any, *, rate: int = RATE, layout: str = "mono") -> None:
         channels = 2 if layout == "stereo" else 1
