@@ -171,9 +171,9 @@ def open_recogniser(settings: ProcessorSettings, clients: Clients) -> Recogniser
         from video_pipeline.speech.whisper import WhisperRecogniser
 
         return WhisperRecogniser(settings.whisper_model, compute_type=settings.whisper_compute_type)
-    from video_pipeline.speech.pocketsphinx import PocketsphinxRecogniser
+    from video_pipeline.speech.isolated import IsolatedPocketsphinx
 
-    return PocketsphinxRecogniser()
+    return IsolatedPocketsphinx()
 
 
 def _answering(settings: LanguageSettings, ledger: Ledger, database: Database, public_url: str) -> Answering:

@@ -26,8 +26,8 @@ from local.run import Options, System
 SAMPLES = Path(__file__).parents[2] / "samples"
 TOWN_HALL = SAMPLES / "town-hall.mp4"
 SPOKEN = SAMPLES / "no-captions.mp4"
-# A vanished worker's job is free again after two seconds instead of a minute.
-QUICK = {"LEASE_SECONDS": "12", "HEARTBEAT_SECONDS": "2"}
+# A vanished worker's job is free again after four seconds instead of a minute.
+QUICK = {"LEASE_SECONDS": "4", "HEARTBEAT_SECONDS": "1"}
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -73,7 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def functions(folder: Path) -> Iterator[Functions]:
     specs = [
         FunctionSpec("toy", "toy_handler", timeout=20, memory=256, concurrency=1),
-        FunctionSpec("short", "toy_handler", timeout=0.6, memory=256),
+        FunctionSpec("short", "toy_handler", timeout=2, memory=256),
         FunctionSpec("pair", "toy_handler", timeout=20, memory=256, concurrency=2),
         FunctionSpec("broken", "toy_broken", timeout=5, memory=128),
         FunctionSpec("empty", "toy_empty", timeout=5, memory=128),
@@ -146,7 +146,7 @@ def test_a_process_that_ends_is_an_error_and_is_replaced(functions: Functions, a
 @pytest.mark.parametrize("action", ["sleep", "freeze"])
 def test_a_function_is_ended_at_its_timeout(functions: Functions, action: str) -> None:
     error = run(functions, action, "short", seconds=60).error
-    assert (error["errorType"], error["errorMessage"]) == ("Sandbox.Timedout", "Task timed out after 0.60 seconds")
+    assert (error["errorType"], error["errorMessage"]) == ("Sandbox.Timedout", "Task timed out after 2.00 seconds")
     assert run(functions, "echo", "short").payload == {"do": "echo"}
 
 

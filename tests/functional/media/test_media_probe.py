@@ -210,8 +210,12 @@ def _alias(target: str) -> bytes:
         "x" * 196 + ".mp4",
     ],
 )
-def test_odd_file_names_make_no_difference(film: Any, tmp_path: Path, name: str) -> None:
-    path = film().rename(tmp_path / name)
+def test_odd_file_names_make_no_difference(
+    film: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    film().rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    path = Path(name)
     assert media.probe(path).has_video
     assert media.extract_audio(path, tmp_path / "out.wav") > 1.5
     assert media.poster(path, tmp_path / "poster.jpg")
