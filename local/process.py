@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -82,12 +83,12 @@ class Process:
         return code
 
     def stop(self) -> None:
-        """Asks, waits, and in the end kills."""
+        """Asks, waits, and in the end kills, together with what the process has started itself."""
         self._process.terminate()
         try:
             self._process.wait(self._program.stop_seconds)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self.pid, signal.SIGKILL)
         self.wait()
 
     def _listen(self, fd: int) -> None:

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from video_pipeline.errors import Unavailable
+from video_pipeline.errors import BadInput, Unavailable
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[DictRow]
@@ -40,7 +40,8 @@ class Queries(Mapping[str, LiteralString]):
 
 
 class Database:
-    """A pool of connections; rows are dictionaries. Foreign errors become `Unavailable("database_unavailable")`."""
+    """A pool of connections; rows are dictionaries. Raises `Unavailable("database_unavailable")`, and
+    `BadInput("text_unstorable")` for NUL characters and the like."""
 
     def __init__(self, url: str, *, size: int = 4, wait: float = 30.0) -> None:
         # An idle pool holds no connection, so that a serverless database can pause.
@@ -63,6 +64,8 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
+        except psycopg.DataError as error:
+            raise BadInput("text_unstorable", "Something in it is no text or number that can be stored.") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             raise Unavailable(
                 "database_unavailable", "The database does not answer.", hint="It is tried again.", cause=str(error)

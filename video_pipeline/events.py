@@ -136,8 +136,6 @@ class Event(BaseModel):
 
 def read_event(raw: bytes | str) -> Event:
     """Parses a record. Raises `BadRecord` not_json, not_an_event, unknown_type, missing_field or invalid_field."""
-    if (b"\\u0000" in raw) if isinstance(raw, bytes) else ("\\u0000" in raw):
-        raise BadRecord("invalid_field", "The record holds NUL characters, which text can't have.")
     try:
         document = json.loads(raw)
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
@@ -154,8 +152,11 @@ def read_event(raw: bytes | str) -> Event:
 
 
 def _checked(kind: type[_Checked], document: Mapping[str, Any], where: str) -> _Checked:
+    text = json.dumps(document)
+    if "\\u0000" in text:
+        raise BadRecord("invalid_field", "The record holds NUL characters, which text can't have.")
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(document))
+        return TypeAdapter(kind).validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         name = where + ".".join(map(str, first["loc"]))

@@ -176,12 +176,10 @@ def open_recogniser(settings: ProcessorSettings, clients: Clients) -> Recogniser
     return IsolatedPocketsphinx()
 
 
-def _answering(settings: LanguageSettings, ledger: Ledger, database: Database, public_url: str) -> Answering:
+def _answering(ledger: Ledger, embedder: Embedder, vectors: VectorIndex, public_url: str) -> Answering:
     from video_pipeline.answering import Answering
     from video_pipeline.extractive import ExtractiveAnswerer
 
-    embedder = open_embedder(settings)
-    vectors = open_vectors(settings, database, embedder)
     answerer = ExtractiveAnswerer(embedder)
     return Answering(ledger.chunks, ledger.videos, embedder, vectors, answerer, public_url=public_url)
 
@@ -271,12 +269,12 @@ def open_embedding(settings: EmbeddingSettings) -> EmbeddingHost:
 
 def open_question(settings: QuestionSettings) -> QuestionHost:
     clients, database = open_clients(settings), open_database(settings)
-    ledger = _ledger(database, settings)
+    ledger, embedder = _ledger(database, settings), open_embedder(settings)
     return QuestionHost(
         _rejecting(ledger, clients, settings),
         _publishing(ledger, clients, settings),
         ledger,
-        _answering(settings, ledger, database, settings.public_url),
+        _answering(ledger, embedder, open_vectors(settings, database, embedder), settings.public_url),
     )
 
 
@@ -309,17 +307,12 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     clients, database = open_clients(settings), open_database(settings)
     ledger, objects = _ledger(database, settings), open_objects(clients)
     embedder = open_embedder(settings)
-    erasing = Erasing(
-        ledger,
-        objects,
-        open_vectors(settings, database, embedder),
-        media_bucket=settings.media,
-        results_bucket=settings.results,
-    )
+    vectors = open_vectors(settings, database, embedder)
+    erasing = Erasing(ledger, objects, vectors, media_bucket=settings.media, results_bucket=settings.results)
     return ApiDependencies(
         ledger=ledger,
         objects=objects,
-        answering=_answering(settings, ledger, database, settings.public_url),
+        answering=_answering(ledger, embedder, vectors, settings.public_url),
         uploading=Uploading(
             ledger,
             objects,

@@ -19,6 +19,7 @@ from video_pipeline.model import (
     JobStatus,
     Message,
     ObjectRef,
+    Question,
     SearchFilter,
     Source,
     TranscriptRecord,
@@ -486,7 +487,13 @@ def test_an_erased_video_leaves_only_its_identity_and_a_receipt(ledger: Postgres
     assert ledger.chunks.search_text("secret", limit=5, where=SearchFilter()) == []
     objects, jobs = ledger.videos.erased_objects(video_id)
     assert ([ref.key for ref in objects], jobs) == (["film.mp4"], [job_id])
+    asked = Question(query="What is the secret?")
+    ledger.questions.save(uuid4(), asked, {"citations": [{"video_id": str(video_id), "quote": "a secret"}]})
+    ledger.questions.save(uuid4(), asked, {"results": [{"video": {"id": str(video_id)}}]})
+    ledger.questions.save(other := uuid4(), asked, {"citations": [{"video_id": str(uuid4())}], "results": []})
     ledger.videos.end_erasure(video_id, {"vectors": 1})
+    with database.transaction() as connection:
+        assert [row["id"] for row in connection.execute("select id from questions")] == [other]
     assert ledger.videos.pending_erasures() == []
     with pytest.raises(NotFound):
         ledger.videos.begin_erasure(video_id, "ann")

@@ -118,6 +118,7 @@ def test_a_segment_comes_out_as_it_went_in(content: bytes, filename: str) -> Non
         (b"VPS1\xff\xff{}", "segment_malformed"),
         (b"VPS1\x00\x02{}x", "missing_field"),
         (b"VPS1\x00\x03[1]x", "missing_field"),
+        (encode_segment(header(title="a\0b"), b"x"), "invalid_field"),
         (encode_segment(header(index=2), b"x"), "segment_malformed"),
         (encode_segment(header(), b""), "segment_malformed"),
         (encode_segment(header(), b"x").replace(b'"count":2', b'"count":0'), "invalid_field"),

@@ -69,7 +69,7 @@ class Stage:
         self.stub = Stubber(client)
         self.stub.activate()
         self.objects = objects
-        self.service = AmazonTranscribe(client, objects, "results", 4)  # type: ignore[arg-type]  # a part of the port
+        self.service = AmazonTranscribe(client, objects, "results", 4)
 
     def expect_start(self, **wanted: Any) -> None:
         sent = {
@@ -247,7 +247,7 @@ def test_each_environment_has_its_own_job_names(tmp_path: Path) -> None:
         stage.service._client,
         stage.objects,
         "results",
-        job_prefix="video-pipeline-dev",  # type: ignore[arg-type]
+        job_prefix="video-pipeline-dev",
     )
     stage.stub.add_response("start_transcription_job", {"TranscriptionJob": {}})
     assert service.transcribe(_request(tmp_path)) == Pending(f"video-pipeline-dev-{JOB}")

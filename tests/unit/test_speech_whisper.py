@@ -7,7 +7,9 @@ import sys
 import wave
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +22,16 @@ from video_pipeline.ports import SpeechRequest
 from video_pipeline.speech import whisper
 from video_pipeline.speech.whisper import WhisperRecogniser
 
-results = pytest.importorskip("faster_whisper.transcribe")
+if find_spec("faster_whisper"):
+    from faster_whisper.transcribe import Segment, TranscriptionInfo, Word
+else:  # the package is optional
+    Segment = TranscriptionInfo = Word = SimpleNamespace
+
+needs_the_package = pytest.mark.skipif(not find_spec("faster_whisper"), reason="faster-whisper is not installed")
 
 
 def _said(start: float, end: float, words: Sequence[tuple[str, float, float, float]], logprob: float = -0.2) -> Any:
-    return results.Segment(
+    return Segment(
         id=1,
         seek=0,
         start=start,
@@ -34,7 +41,7 @@ def _said(start: float, end: float, words: Sequence[tuple[str, float, float, flo
         avg_logprob=logprob,
         compression_ratio=1.0,
         no_speech_prob=0.0,
-        words=[results.Word(word=w, start=s, end=e, probability=p) for w, s, e, p in words],
+        words=[Word(word=w, start=s, end=e, probability=p) for w, s, e, p in words],
         temperature=0.0,
     )
 
@@ -54,7 +61,7 @@ class ScriptedModel:
         answer = self.script[len(self.heard) - 1]
         if isinstance(answer, Exception):
             raise answer
-        info = results.TranscriptionInfo(
+        info = TranscriptionInfo(
             language=options["language"] or self.language,
             language_probability=0.9,
             duration=len(audio) / 16_000,
@@ -178,6 +185,7 @@ def test_the_model_is_loaded_once_and_only_when_needed(tmp_path: Path) -> None:
     assert loads == [("small", "float32")]
 
 
+@needs_the_package
 @pytest.mark.parametrize("name", [None, "", "./models/small", "/no/such/folder", "someone/whisper-small", "smal"])
 def test_a_folder_that_is_not_there_is_never_taken_for_a_download(tmp_path: Path, name: str | None) -> None:
     with pytest.raises(Misconfigured) as refused:
@@ -193,6 +201,7 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert refused.value.code == "whisper_missing"
 
 
+@needs_the_package
 def test_a_folder_with_broken_weights_is_unusable(tmp_path: Path) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).write_bytes(b"{}")

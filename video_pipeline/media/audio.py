@@ -55,7 +55,7 @@ def extract_audio(path: Path, target: Path, progress: Progress | None = None) ->
             track = _Track(wav, end=None if promised is None else promised + _MISSING_MOST)
             _copy(container, stream, track, _Reporter(progress, promised))
         _check_heard(track)
-        _check_whole(container, promised, track.seconds)
+        _check_whole(container, stream, promised, track.seconds)
         return track.seconds
 
 
@@ -108,30 +108,33 @@ def _check_heard(track: _Track) -> None:
     raise BadMedia("no_audio", "The file's sound track is empty.", hint="Nothing can be transcribed.")
 
 
-def _check_whole(container: InputContainer, promised: float | None, heard: float) -> None:
+def _check_whole(container: InputContainer, stream: AudioStream, promised: float | None, heard: float) -> None:
     """A sound track may be shorter than its film; a file whose every track ends early has lost its end."""
     if promised is None:
         return
     allowed = min(_MISSING_MOST, max(_MISSING_LEAST, promised * _MISSING_SHARE))
-    if promised - heard <= allowed or _reaches(container, promised - allowed):
+    if promised - heard <= allowed:
         return
-    raise BadMedia(
-        "media_truncated",
-        f"The file says that it lasts {promised:.0f} seconds, but ends after {heard:.0f}: the rest is missing.",
-        hint="Upload it again.",
-        promised=round(promised, 3),
-        readable=round(heard, 3),
-    )
+    facts = {"promised": round(promised, 3), "readable": round(heard, 3)}
+    later = _tracks_after(container, promised - allowed)
+    if stream.index in later:
+        message = f"The sound can be read for {heard:.0f} of {promised:.0f} seconds: the file is damaged in the middle."
+        raise BadMedia("media_damaged", message, hint="Upload it again, or export it anew.", **facts)
+    if not later:
+        message = (
+            f"The file says that it lasts {promised:.0f} seconds, but ends after {heard:.0f}: the rest is missing."
+        )
+        raise BadMedia("media_truncated", message, hint="Upload it again.", **facts)
 
 
-def _reaches(container: InputContainer, moment: float) -> bool:
-    """Whether any track has data at or after `moment`."""
+def _tracks_after(container: InputContainer, moment: float) -> set[int]:
+    """Which tracks have data at or after `moment`."""
     due = moment + opening.origin(container)
     try:
         container.seek(int(due * av.time_base))
     except av.FFmpegError:
-        return False
-    return any((opening.start_of(packet) or 0.0) >= due for packet in opening.all_packets(container))
+        return set()
+    return {p.stream_index for p in opening.all_packets(container) if (opening.start_of(p) or 0.0) >= due}
 
 
 class _Reporter:

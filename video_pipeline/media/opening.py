@@ -24,7 +24,7 @@ from video_pipeline.media.refusal import refusal
 MAX_SIDE: Final = 16_384
 MAX_PIXELS: Final = 8192 * 8192  # 8K VR; a decoded picture of this size is 100 MB, or 200 MB with 10 bits
 MAX_SECONDS: Final = 36 * 3600  # a 16 kHz mono WAV holds 37 hours
-_BROKEN_READS: Final = 50  # reads that fail one after the other until the rest of a file is given up
+_BROKEN_READS: Final = 10  # reads that fail one after the other until the rest of a file is given up
 
 _CONTAINERS: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mp3,wav,w64,flac,ogg,aac,mpegts,mpeg,asf,flv,aiff,caf,amr"

@@ -82,7 +82,7 @@ class PostgresVideos:
         with self._database.transaction() as connection:
             counts = {
                 name: connection.execute(SQL[f"forget_{name}"], {"id": video_id}).rowcount
-                for name in ("chunks", "transcript", "summary", "video", "jobs")
+                for name in ("chunks", "transcript", "summary", "questions", "video", "jobs")
             }
             full = Jsonb({**receipt, "ledger": counts})
             connection.execute(SQL["close_erasure"], {"id": video_id, "receipt": full})

@@ -47,6 +47,11 @@ delete from transcripts where video_id = %(id)s
 -- forget_summary: Its summary.
 delete from summaries where video_id = %(id)s
 
+-- forget_questions: Answers that quote it or show a passage of it.
+delete from questions
+where answer -> 'citations' @> jsonb_build_array(jsonb_build_object('video_id', %(id)s::text))
+   or answer -> 'results' @> jsonb_build_array(jsonb_build_object('video', jsonb_build_object('id', %(id)s::text)))
+
 -- forget_video: Its identity stays, everything that says what it was about goes.
 update videos
 set title = '(erased)', filename = '(erased)', metadata = '{}', info = null, poster = null, thumbnails = '[]',

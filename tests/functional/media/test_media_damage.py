@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
 from video_pipeline.errors import BadMedia
+from video_pipeline.media import opening
 from video_pipeline.media.reader import PyAvMedia
 
 media = PyAvMedia()
@@ -68,3 +72,36 @@ def test_tracks_that_appear_while_reading_do_no_harm(film: Any, tmp_path: Path) 
     content[middle : middle + 600] = np.random.default_rng(0).bytes(600)
     path.write_bytes(content)
     assert media.extract_audio(path, tmp_path / "out.wav") == pytest.approx(20.0, abs=0.3)
+
+
+def test_sound_that_stops_at_a_hole_in_the_index_is_not_taken_for_the_whole(film: Any, tmp_path: Path) -> None:
+    path = film(seconds=20.0, fps=5, sound=[(0.0, film.beeps(20.0, 1.0, 18.0))])
+    content = bytearray(path.read_bytes())
+    table = content.rindex(b"stco")  # where the chunks of the sound lie
+    (chunks,) = struct.unpack_from(">I", content, table + 8)
+    struct.pack_into(">I", content, table + 12 + chunks // 2 * 4, 0x7FFFFFFF)
+    path.write_bytes(content)
+    with pytest.raises(BadMedia) as refused:
+        media.extract_audio(path, tmp_path / "out.wav")
+    assert refused.value.code == "media_damaged"
+    assert 5 < float(str(refused.value.facts["readable"])) < 15
+
+
+class _Stumbling:
+    """Fails to read each time after a few packets."""
+
+    streams = ()
+
+    def __init__(self, *runs: int) -> None:
+        self._runs = list(runs)
+
+    def demux(self, *_: object) -> Iterator[Any]:
+        yield from (SimpleNamespace(size=1) for _ in range(self._runs.pop(0) if self._runs else 0))
+        raise av.error.InvalidDataError(1, "damaged")
+
+
+def test_reading_goes_on_after_damage_and_gives_up_in_the_end() -> None:
+    damage = opening.Damage()
+    read = opening._read(_Stumbling(3, 0, 2), (), damage)
+    assert len(list(read)) == 5
+    assert damage.places == 2 + opening._BROKEN_READS
