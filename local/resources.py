@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 from video_pipeline.topology import (
     DEFAULT_REGION,
     MEDIA_BUCKET,
-    MEDIA_SUFFIXES,
+    NOTIFIED_SUFFIXES,
     QUEUES,
     RESULTS_BUCKET,
     STREAMS,
     UPLOADS,
     UPLOADS_PREFIX,
+    VERSIONED_BUCKETS,
     Queue,
     Stream,
     resource_name,
@@ -85,6 +86,10 @@ def create_buckets(s3: S3Client, region: str, suffix: str, origins: Sequence[str
     for bucket in (MEDIA_BUCKET, RESULTS_BUCKET):
         _create_bucket(s3, resource_name(bucket, suffix), region)
         _allow_browsers(s3, resource_name(bucket, suffix), origins)
+        if bucket in VERSIONED_BUCKETS:
+            s3.put_bucket_versioning(
+                Bucket=resource_name(bucket, suffix), VersioningConfiguration={"Status": "Enabled"}
+            )
     s3.put_bucket_notification_configuration(
         Bucket=resource_name(MEDIA_BUCKET, suffix),
         NotificationConfiguration={"QueueConfigurations": notifications(region, suffix)},
@@ -117,9 +122,8 @@ def _allow_browsers(s3: S3Client, bucket: str, origins: Sequence[str]) -> None:
 
 
 def notifications(region: str, suffix: str) -> list[QueueConfigurationTypeDef]:
-    """One rule per media suffix. S3 compares case, and cameras write capitals."""
-    endings = [ending for each in MEDIA_SUFFIXES for ending in (each, each.upper())]
-    return [_notification(queue_arn(UPLOADS.name, region, suffix), ending) for ending in endings]
+    """One rule per media suffix."""
+    return [_notification(queue_arn(UPLOADS.name, region, suffix), ending) for ending in NOTIFIED_SUFFIXES]
 
 
 def _notification(queue: str, ending: str) -> QueueConfigurationTypeDef:

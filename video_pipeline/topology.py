@@ -125,6 +125,8 @@ DEAD_LETTER_QUEUES: Final[tuple[Queue, ...]] = tuple(q for q in QUEUES if q.name
 # -------------------------------------------------------------------------------------------- storage
 MEDIA_BUCKET: Final = "media-bucket"
 RESULTS_BUCKET: Final = "results-bucket"
+# A film that is put back under its old key after an erasure is a new version, and so a new job.
+VERSIONED_BUCKETS: Final = (MEDIA_BUCKET,)
 UPLOADS_PREFIX: Final = "uploads/"
 SEGMENTS_PREFIX: Final = "segments/"
 ASSEMBLED_PREFIX: Final = "assembled/"

@@ -44,6 +44,12 @@ class Worker:
         self._processing = processing
         self._stop = stop
         self._pace = pace
+        self._busy = Event()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a message is being handled."""
+        return self._busy.is_set()
 
     def run(self) -> None:
         """Until stopped."""
@@ -66,10 +72,18 @@ class Worker:
         poll = self._pace.poll if wait is None else wait
         messages = self._queue.receive(most=1, wait=poll, visibility=self._pace.visibility)
         for message in messages:
-            self._handle(message)
+            self._busy.set()
+            try:
+                self._handle(message)
+            finally:
+                self._busy.clear()
         return bool(messages)
 
     def _handle(self, message: QueueMessage) -> None:
+        if self._stop.is_set():
+            # It came with the last long poll; another worker shall have it at once.
+            self._queue.extend(message, 0)
+            return
         job_id = _job_id(message)
         if job_id is None:
             # Left alone, it goes to the dead-letter queue after its receives.

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from threading import Event, Thread
 from types import FrameType
 from uuid import uuid4
@@ -18,6 +19,7 @@ from video_pipeline.topology import PROCESSING
 from video_pipeline.wiring import Processor, open_processor
 
 logger = logging.getLogger(__name__)
+_LOOK_AGAIN = 0.1
 
 
 def main() -> int:
@@ -51,8 +53,10 @@ def run(processor: Processor, settings: ProcessorSettings, stop: Event) -> None:
     for thread in threads:
         thread.start()
     stop.wait()
-    for thread in threads:
-        thread.join(settings.shutdown_seconds)
+    deadline = time.monotonic() + settings.shutdown_seconds
+    # Those in a long poll need not be waited for: nothing is in their hands.
+    while any(each.busy for each in workers) and time.monotonic() < deadline:
+        time.sleep(_LOOK_AGAIN)
 
 
 if __name__ == "__main__":

@@ -260,9 +260,10 @@ def test_a_question_on_the_stream_is_answered(person: Person, town_hall: dict[st
 def test_an_erased_video_is_gone_everywhere(person: Person, folder: Path) -> None:
     film = folder / "erase me.mp4"
     film.write_bytes(TOWN_HALL.read_bytes() + b"\0" * 99)
-    captions = TOWN_HALL.with_suffix(".vtt")
-    job_id = json.loads(person.cli("ingest", str(film), "--captions", str(captions), "--json", "--wait"))["job_id"]
-    video_id = person.status(job_id)["video_id"]
+    person.store(TOWN_HALL.with_suffix(".vtt"), "uploads/erase me.vtt")
+    person.store(film, "uploads/erase me.mp4")
+    job_id = until(lambda: next((j["job_id"] for j in person.jobs() if j["filename"] == film.name), None))
+    video_id = person.finished(job_id)["video_id"]
     url = person.http.get(f"/videos/{video_id}/playback").json()["url"]
     receipt = person.http.delete(f"/videos/{video_id}").raise_for_status().json()
     assert receipt
@@ -270,6 +271,12 @@ def test_an_erased_video_is_gone_everywhere(person: Person, folder: Path) -> Non
     assert httpx.get(url, trust_env=False).status_code == 404
     found = person.ask("launch", top_k=50)["results"]
     assert video_id not in {each["video"]["id"] for each in found}
+    # The same film under the same key comes back as a job of its own.
+    person.store(film, "uploads/erase me.mp4")
+    again = until(lambda: next((j["job_id"] for j in person.jobs() if j["filename"] == film.name), None))
+    assert again != job_id
+    assert person.finished(again)["video_id"] == video_id
+    assert person.http.get(f"/videos/{video_id}").status_code == 200
 
 
 def test_after_a_restart_everything_still_answers(folder: Path, person: Person, town_hall: dict[str, Any]) -> None:

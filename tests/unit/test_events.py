@@ -23,6 +23,8 @@ from video_pipeline.events import (
     read_event,
 )
 
+# Everything that JSON and PostgreSQL take: no halves of surrogate pairs, no NUL.
+TEXT = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 UPLOAD = UUID("7b0f5f0e-0d9b-4b53-9d3b-0c9c9d3a8f10")
 
 
@@ -99,12 +101,8 @@ def test_announcing_the_same_thing_twice_gives_the_same_event_id() -> None:
     assert announce(ready).key == str(ready.video_id)
 
 
-@given(content=st.binary(min_size=1, max_size=5_000), filename=st.text(min_size=1, max_size=100))
+@given(content=st.binary(min_size=1, max_size=5_000), filename=st.text(TEXT, min_size=1, max_size=100))
 def test_a_segment_comes_out_as_it_went_in(content: bytes, filename: str) -> None:
-    try:
-        filename.encode()
-    except UnicodeEncodeError:
-        return
     made = header(filename=filename, title="Town hall", metadata={"a": "b"})
     raw = encode_segment(made, content)
     assert is_segment(raw)

@@ -189,6 +189,14 @@ def test_stopping_waits_for_the_job_at_hand_and_takes_no_other() -> None:
     assert (len(processing.worked), len(queue.waiting)) == (1, 1)
 
 
+def test_a_message_that_comes_while_stopping_is_given_back_at_once() -> None:
+    stop = Event()
+    stop.set()
+    queue, processing = FakeQueue([message(uuid4())]), FakeProcessing()
+    worker(queue, FakeJobs([Settled("never asked")]), processing, stop).turn()
+    assert (queue.extended, queue.deleted, processing.worked) == ([("m1", 0)], [], [])
+
+
 def test_a_failing_queue_pauses_the_worker_but_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("containers.processor.loop._PAUSE", 0.01)
     stop, job_id = Event(), uuid4()
