@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,7 @@ from uuid import UUID
 
 from video_pipeline.errors import Misconfigured
 from video_pipeline.model import Hit, SearchFilter, VectorItem
+from video_pipeline.vectors.pinecone_place import FIELD, Place
 from video_pipeline.vectors.values import check, day, label
 
 if TYPE_CHECKING:
@@ -23,21 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIELD: Final = "embedding"
 # Fifty labels of two hundred characters keep a document below the 40 KB that its filterable values may take.
 _MOST_LABELS: Final = 50
-
-
-@dataclass(frozen=True)
-class Place:
-    """Which index, and where it is made when there is none. With `host`, an index that is there is taken unseen."""
-
-    index: str
-    dimensions: int
-    host: str | None
-    cloud: str
-    region: str
-    controller: str | None
 
 
 class PineconeIndex:

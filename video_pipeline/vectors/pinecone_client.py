@@ -10,8 +10,8 @@ from pinecone.models.indexes.index import IndexModel
 from pinecone.models.indexes.schema import DenseVectorField
 
 from video_pipeline.errors import Misconfigured, Unavailable
-from video_pipeline.vectors.pinecone import FIELD, Place
 from video_pipeline.vectors.pinecone_errors import translated
+from video_pipeline.vectors.pinecone_place import FIELD, Place
 
 # Documented limits of one request; a number takes up to 23 bytes of JSON, the rest of a document rarely a thousand.
 _MOST_DOCUMENTS: Final = 1000
