@@ -38,7 +38,7 @@ ROUNDS = 3
 MINIMUM = 40
 # Seconds a word takes where the text has no times of its own.
 PACE = 0.4
-MADE_UP_CHARACTERS = 1_500_000
+MADE_UP_CHARACTERS = 1_000_000
 OURS = "video-pipeline"
 OURS_TIMED = f"{OURS}, timed words"
 LIMIT = "tokenizer alone (limit)"
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The same for all: left alone, the tokenizer takes every core for batches and one for single texts.
     with _environment(TOKENIZERS_PARALLELISM="false", RAYON_NUM_THREADS="1"):
         contestants = [Contestant(LIMIT, lambda: lambda: _only_count(task)), *_ours(task), *_peers(task)]
-        _report(task, contestants, _seconds(contestants))
+        _report(task, contestants, _outcomes(contestants))
     with _environment(TOKENIZERS_PARALLELISM="true"):
         _report_parallel(task)
 
@@ -248,46 +248,52 @@ def _langchain(task: Task, label: str) -> Iterator[Contestant]:
 
 
 # ------------------------------------------------------------------------------- measuring, reporting
-def _seconds(contestants: Sequence[Contestant]) -> dict[str, float]:
-    best: dict[str, float] = {}
+@dataclass
+class Outcome:
+    seconds: float = float("inf")
+    chunks: Sequence[str] = ()
+
+
+def _outcomes(contestants: Sequence[Contestant]) -> dict[str, Outcome]:
+    outcomes = {contestant.name: Outcome() for contestant in contestants}
     for _ in range(ROUNDS):
         for contestant in contestants:
-            best[contestant.name] = min(_clocked(contestant.make()), best.get(contestant.name, float("inf")))
-    return best
+            seconds, chunks = _clocked(contestant.make())
+            best = min(seconds, outcomes[contestant.name].seconds)
+            outcomes[contestant.name] = Outcome(best, chunks)
+    return outcomes
 
 
-def _clocked(run: Run) -> float:
+def _clocked(run: Run) -> tuple[float, Sequence[str]]:
     gc.collect()
     gc.disable()
     began = time.process_time()
-    run()
+    chunks = run()
     seconds = time.process_time() - began
     gc.enable()
-    return seconds
+    return seconds, chunks
 
 
-def _report(task: Task, contestants: Sequence[Contestant], seconds: dict[str, float]) -> None:
+def _report(task: Task, contestants: Sequence[Contestant], outcomes: dict[str, Outcome]) -> None:
     head = ["", "MB/s", "x limit", "chunks", "tokens", "over", "kept", "times"]
-    rows = [
-        [each.name, f"{task.megabytes / seconds[each.name]:.2f}", f"{seconds[LIMIT] / seconds[each.name]:.2f}", *rest]
-        for each in contestants
-        for rest in [_quality(task, each)]
-    ]
+    limit = outcomes[LIMIT].seconds
+    rows: list[list[str]] = []
+    for name, times in ((each.name, each.times) for each in contestants):
+        seconds = outcomes[name].seconds
+        quality = [*_quality(task, outcomes[name].chunks), times] if name != LIMIT else [""] * 5
+        rows.append([name, f"{task.megabytes / seconds:.2f}", f"{limit / seconds:.2f}", *quality])
     print_table(f"Cutting text to {task.budget} tokens, one thread", head, rows)
     print("  tokens: mean of a chunk; over: chunks over budget; kept: all of the text, in order; times: of what")
-    peers = [seconds[each.name] for each in contestants if not each.name.startswith((OURS, LIMIT))]
+    peers = [outcome.seconds for name, outcome in outcomes.items() if not name.startswith((OURS, LIMIT))]
     for name in (OURS, OURS_TIMED) if peers else ():
-        print(f"  {name}: {min(peers) / seconds[name]:.1f} x the fastest of the others")
+        print(f"  {name}: {min(peers) / outcomes[name].seconds:.1f} x the fastest of the others")
 
 
-def _quality(task: Task, contestant: Contestant) -> list[str]:
-    chunks = contestant.make()()
-    if not chunks:
-        return [""] * 5
+def _quality(task: Task, chunks: Sequence[str]) -> list[str]:
     tokens = task.count_all(chunks)
     kept = "yes" if _bare(chunks) == _bare(task.texts) else "no"
     over = sum(count > task.budget for count in tokens)
-    return [str(len(tokens)), f"{sum(tokens) / len(tokens):.0f}", str(over), kept, contestant.times]
+    return [str(len(tokens)), f"{sum(tokens) / len(tokens):.0f}", str(over), kept]
 
 
 def _bare(texts: Sequence[str]) -> str:

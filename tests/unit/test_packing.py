@@ -126,6 +126,16 @@ def test_sentences_of_one_chinese_segment_meet_without_a_space() -> None:
     assert passages[0].text == "我们明天去公园。今天天气好。"
 
 
+def test_letters_that_count_for_more_together_are_cut_until_they_fit() -> None:
+    def squares(texts: Sequence[str]) -> list[int]:
+        return [sum(len(word) ** 2 for word in text.split()) for text in texts]
+
+    passages = pack(transcript("一二三四五六七八九十" * 3), squares, budget=16, minimum=10)
+    assert "".join(p.text for p in passages) == "一二三四五六七八九十" * 3
+    assert [p.tokens for p in passages] == squares([p.text for p in passages])
+    assert all(p.tokens <= 16 for p in passages)
+
+
 def test_a_thai_vowel_sign_stays_with_its_letter() -> None:
     passages = pack(transcript("สวัสดีครับวันนี้อากาศดีมากเลย"), characters, budget=7, minimum=0)
     assert "".join(p.text for p in passages) == "สวัสดีครับวันนี้อากาศดีมากเลย"

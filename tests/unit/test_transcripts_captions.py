@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 
 import pytest
 
@@ -103,6 +104,11 @@ class TestWebVtt:
         transcript = read_vtt(*cues, "00:09.000 --> 00:10.000\nRemember: it is late.")
         assert said(transcript)[-1] == (None, "Remember: it is late.")
 
+    def test_a_few_capitalised_words_before_a_colon_are_not_enough(self) -> None:
+        payloads = ["plain text"] * 5 + ["Remember: it is late."] * 3
+        cues = [f"00:0{n}.000 --> 00:0{n}.900\n{payload}" for n, payload in enumerate(payloads)]
+        assert said(read_vtt(*cues))[-1] == (None, "Remember: it is late.")
+
 
 NAMES = ["Ann Lee", "Bo", "Ann Lee", "張偉"]
 
@@ -178,9 +184,9 @@ class TestEncodings:
         ],
         ids=["utf-8", "with mark", "utf-16", "utf-16 big endian", "utf-32", "windows lines", "old mac lines"],
     )
-    def test_unicode_is_read_without_a_note(self, encode: object) -> None:
+    def test_unicode_is_read_without_a_note(self, encode: Callable[[str], bytes]) -> None:
         text = vtt("00:01.000 --> 00:02.000\nGrüße 😀").decode()
-        transcript = read_captions(encode(text), filename="x.vtt")  # type: ignore[operator]
+        transcript = read_captions(encode(text), filename="x.vtt")
         assert said(transcript) == [(None, "Grüße 😀")]
         assert transcript.notes == ()
 
@@ -300,6 +306,10 @@ class TestRolling:
             (4.08, 5.0, "basic"),
         ]
         assert [(w.text, w.start) for w in transcript.segments[1].words] == [("modeling", 2.879), ("a", 3.36)]
+
+    def test_three_rows_that_roll_are_read_once(self) -> None:
+        transcript = read_srt("one", "one\ntwo", "one\ntwo\nthree", "two\nthree\nfour", "three\nfour\nfive")
+        assert transcript.text == "one two three four five"
 
     def test_a_line_that_grows_word_by_word_is_read_once(self) -> None:
         transcript = read_srt("WE", "WE ARE", "WE ARE HERE", "WE ARE HERE NOW")

@@ -134,7 +134,9 @@ class _Reel:
         return opening.packets(self.container, self.stream, opening.Damage())
 
     def still(self, frame: VideoFrame) -> Still:
-        return Still(round(max(0.0, (frame.time or 0.0) - self._start), 3), frame)
+        """A frame that the decoder held back does not know its time base, but the track does."""
+        shown = (frame.pts or 0) * (self.stream.time_base or 0)
+        return Still(round(max(0.0, float(shown) - self._start), 3), frame)
 
 
 class _Camera:

@@ -94,7 +94,7 @@ def _pictures(out: Any, film: Film) -> Iterable[Any]:
     stream.pix_fmt = {"libx264": "yuv420p", "mpeg4": "yuv420p", "png": "rgb24"}.get(film.video, "yuv420p")
     stream.gop_size = film.gop
     if film.video == "libx264":
-        stream.options = {"preset": "ultrafast", "sc_threshold": "0", "tune": "zerolatency"}
+        stream.options = {"preset": "ultrafast", "sc_threshold": "0", "bf": "2", "threads": "1"}
     if film.aspect:
         stream.codec_context.sample_aspect_ratio = film.aspect
     if film.rotation:

@@ -33,7 +33,7 @@ def _level(path: Path) -> float:
 def test_a_still_is_made_every_so_many_seconds(film: Any, tmp_path: Path, name: str, codec: str) -> None:
     path = film(name, video=codec, seconds=10.0, gop=5)  # brightness rises from 20 to 220
     made = media.thumbnails(path, tmp_path / "thumbs", every=2.5)
-    assert [at for at, _ in made] == pytest.approx([0.0, 2.5, 5.0, 7.5], abs=0.51)
+    assert [at for at, _ in made] == pytest.approx([0.0, 2.5, 5.0, 7.5], abs=0.6)  # a keyframe every half second
     for at, file in made:
         assert _level(file) == pytest.approx(20 + 20 * at, abs=8)
 
@@ -141,3 +141,11 @@ def test_progress_of_stills_rises_to_one(film: Any, tmp_path: Path) -> None:
     told: list[float] = []
     media.thumbnails(film(seconds=4.0), tmp_path / "thumbs", every=1.0, progress=told.append)
     assert told == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_near_keyframes_nothing_is_decoded_in_between(
+    film: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stills, "_DECODED_BETWEEN", 0)
+    made = media.thumbnails(film(seconds=10.0, gop=5), tmp_path / "thumbs", every=2.0)
+    assert [at for at, _ in made] == pytest.approx([0.0, 2.0, 4.0, 6.0, 8.0], abs=0.01)
