@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import chunking, embedding, journey, ledger
+from benchmarks import chunking, embedding, journey, ledger, media
 
 
 def main() -> None:
-    for name, bench in (("chunking", chunking), ("ledger", ledger), ("embedding", embedding), ("journey", journey)):
-        print(f"\n=== {name}", flush=True)
+    for bench in (chunking, ledger, embedding, media, journey):
+        print(f"\n=== {bench.__name__.rpartition('.')[2]}", flush=True)
         bench.main([])
 
 

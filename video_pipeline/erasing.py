@@ -17,6 +17,7 @@ from video_pipeline.errors import NotFound, PipelineError
 from video_pipeline.logs import bound
 from video_pipeline.model import Job, ObjectRef
 from video_pipeline.ports import Ledger, Objects, VectorIndex
+from video_pipeline.subtitles import captions_beside
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class Erasing:
             "jobs": len(job_ids),
             "vectors": vectors,
             "media_objects": self._delete_media(originals, [self._ledger.jobs.get(each) for each in job_ids]),
-            "result_objects": self._delete_prefixes(self._results, layout.results_prefixes(video_id)),
+            "result_objects": self._delete_prefixes(self._results, _result_prefixes(video_id, job_ids)),
             "not_ours": sorted({ref.uri for ref in originals if not self._is_ours(ref)}),
         }
         self._ledger.videos.end_erasure(video_id, receipt)
@@ -73,7 +74,7 @@ class Erasing:
     def _delete_media(self, originals: Sequence[ObjectRef], jobs: Sequence[Job]) -> int:
         keys: dict[str, set[str]] = defaultdict(set)
         for ref in filter(self._is_ours, originals):
-            keys[ref.bucket].add(ref.key)
+            keys[ref.bucket].update([ref.key, *captions_beside(self._objects, ref)])
         single = sum(self._objects.delete(bucket, sorted(names)) for bucket, names in keys.items())
         return single + self._delete_prefixes(self._media, _raw_prefixes(jobs))
 
@@ -82,6 +83,11 @@ class Erasing:
 
     def _is_ours(self, ref: ObjectRef) -> bool:
         return ref.bucket in (self._media, self._results)
+
+
+def _result_prefixes(video_id: UUID, job_ids: Iterable[UUID]) -> list[str]:
+    """What was made of the film, and what a transcription service was given and gave back."""
+    return [*layout.results_prefixes(video_id), *(layout.transcription_prefix(each) for each in job_ids)]
 
 
 def _raw_prefixes(jobs: Iterable[Job]) -> list[str]:

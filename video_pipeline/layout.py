@@ -127,6 +127,11 @@ def results_prefixes(video_id: UUID) -> tuple[str, ...]:
     return (results_prefix(video_id),)
 
 
+def transcription_prefix(job_id: object) -> str:
+    """What a transcription service was given and gave back for one job."""
+    return f"transcribe/{job_id}/"
+
+
 def transcript_key(video_id: UUID, form: TranscriptFormat) -> str:
     return f"{results_prefix(video_id)}transcript.{form}"
 

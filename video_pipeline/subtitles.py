@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from video_pipeline.errors import BadInput
@@ -61,16 +62,17 @@ class Captions:
     def _beside(self, job: Job) -> Iterator[ObjectRef]:
         """`film.vtt`, `film.srt`, `film.en.vtt` beside `film.mp4`: the wanted language first, then the plainest."""
         media = job.source.media
-        stem = media.key.removesuffix(PurePosixPath(media.key).suffix)
-        found: list[str] = []
-        for count, info in enumerate(self._objects.under(media.bucket, f"{stem}.")):
-            if count == _NEIGHBOURS:
-                break
-            if info.ref.key.lower().endswith(CAPTION_SUFFIXES):
-                found.append(info.ref.key)
         wanted = (job.options.language or "").lower().partition("-")[0]
+        found = captions_beside(self._objects, media)
         for key in sorted(found, key=lambda key: (_language_in(key) != wanted, len(key), key)):
             yield ObjectRef(bucket=media.bucket, key=key)
+
+
+def captions_beside(objects: Objects, media: ObjectRef) -> list[str]:
+    """The keys of caption files that bear the name of a media object."""
+    stem = media.key.removesuffix(PurePosixPath(media.key).suffix)
+    near = islice(objects.under(media.bucket, f"{stem}."), _NEIGHBOURS)
+    return [info.ref.key for info in near if info.ref.key.lower().endswith(CAPTION_SUFFIXES)]
 
 
 def _language_in(key: str) -> str:

@@ -104,8 +104,8 @@ class Environment:
             self._events.write(line)
             self._events.flush()
             text = self._answers.readline()
-        except OSError:
-            pass  # it is gone; the missing answer says so below
+        except (OSError, ValueError):
+            pass  # it is gone, or was closed beside us; the missing answer says so below
         finally:
             timer.cancel()
         if text.endswith(b"\n"):

@@ -36,7 +36,10 @@ def _finish(aws: Any, service: AmazonTranscribe, token: str) -> None:
     """The emulator's jobs complete by being looked at, and it writes no result: the test does."""
     document = {"results": {"transcripts": [{"transcript": "Hello"}], "items": [ITEM]}}
     aws.objects.write(
-        aws.results, f"transcribe/{token}.json", json.dumps(document).encode(), content_type="application/json"
+        aws.results,
+        f"transcribe/{token[-36:]}/{token}.json",
+        json.dumps(document).encode(),
+        content_type="application/json",
     )
     client = aws.clients.transcribe
     while client.get_transcription_job(TranscriptionJobName=token)["TranscriptionJob"]["TranscriptionJobStatus"] != (
@@ -67,7 +70,7 @@ def test_extracted_sound_is_there_while_the_service_works_and_gone_afterwards(
 ) -> None:
     pending = service.transcribe(_request(aws, tmp_path, "uploads/talk.mkv"))
     assert isinstance(pending, Pending)
-    sound = ObjectRef(bucket=aws.results, key=f"transcribe/{pending.token}.wav")
+    sound = ObjectRef(bucket=aws.results, key=f"transcribe/{pending.token[-36:]}/{pending.token}.wav")
     assert aws.objects.read(sound, limit=10**6) == (tmp_path / "sound.wav").read_bytes()
     _finish(aws, service, pending.token)
     service.result(pending.token)
@@ -83,7 +86,7 @@ def test_a_replaced_original_is_not_transcribed_in_place_of_the_submitted_one(
     pending = service.transcribe(request)
     assert isinstance(pending, Pending)
     job = aws.clients.transcribe.get_transcription_job(TranscriptionJobName=pending.token)["TranscriptionJob"]
-    assert job["Media"]["MediaFileUri"] == f"s3://{aws.results}/transcribe/{pending.token}.wav"
+    assert job["Media"]["MediaFileUri"] == f"s3://{aws.results}/transcribe/{pending.token[-36:]}/{pending.token}.wav"
 
 
 def test_a_job_whose_event_went_unheard_answers_when_it_is_started_again(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 
 from video_pipeline.erasing import Erasing
 from video_pipeline.errors import NotFound, Unavailable
-from video_pipeline.model import Job, JobOptions, JobStatus, ObjectRef, Source
+from video_pipeline.model import Job, JobOptions, JobStatus, ObjectInfo, ObjectRef, Source
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 VIDEO = UUID("00000000-0000-4000-8000-000000000001")
@@ -82,6 +82,11 @@ class World:
         self._step()
         return self.vectors.pop(video_id, 0)
 
+    def under(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
+        for place in sorted(self.objects):
+            if place[0] == bucket and place[1].startswith(prefix):
+                yield ObjectInfo(ref=ObjectRef(bucket=bucket, key=place[1]), size=1)
+
     def delete(self, bucket: str, keys: Iterable[str]) -> int:
         self._step()
         return sum(self.objects.pop((bucket, key), 0) for key in keys)
@@ -112,10 +117,18 @@ class Ledger:
         return Jobs(self.world)
 
 
-KEPT = {("media", "uploads/two/other.mp4"), ("results", f"videos/{OTHER}/transcript.json"), ("theirs", "film.mp4")}
+KEPT = {
+    ("media", "uploads/two/other.mp4"),
+    ("media", "films/beside the point.vtt"),
+    ("results", f"videos/{OTHER}/transcript.json"),
+    ("theirs", "film.mp4"),
+}
 GONE = {
     ("media", "uploads/one/film.mp4"),
     ("media", "uploads/one/captions.vtt"),
+    ("media", "films/beside.mp4"),
+    ("media", "films/beside.vtt"),
+    ("media", "films/beside.de.srt"),
     ("media", "assembled/raw/film.mp4"),
     ("media", "segments/raw/000000"),
     ("media", "segments/raw/000001"),
@@ -125,11 +138,16 @@ GONE = {
 
 
 def a_world() -> World:
-    upload, raw = job("upload", "uploads/one/film.mp4", "one"), job("segments", "assembled/raw/film.mp4", "raw")
+    jobs = [
+        job("upload", "uploads/one/film.mp4", "one"),
+        job("segments", "assembled/raw/film.mp4", "raw"),
+        job("object", "films/beside.mp4", None),
+    ]
+    heard = {("results", f"transcribe/{jobs[0].id}/video-pipeline-dev-{jobs[0].id}.json")}
     return World(
-        objects=dict.fromkeys(KEPT | GONE, 1),
+        objects=dict.fromkeys(KEPT | GONE | heard, 1),
         vectors={VIDEO: 7, OTHER: 5},
-        jobs={each.id: each for each in (upload, raw)},
+        jobs={each.id: each for each in jobs},
     )
 
 
@@ -145,10 +163,10 @@ def test_everything_of_the_video_goes_and_nothing_else() -> None:
     assert world.vectors == {OTHER: 5}
     assert receipt == {
         "video_id": str(VIDEO),
-        "jobs": 2,
+        "jobs": 3,
         "vectors": 7,
-        "media_objects": 5,
-        "result_objects": 2,
+        "media_objects": 8,
+        "result_objects": 3,
         "not_ours": ["s3://theirs/film.mp4"],
     }
     assert world.receipts[VIDEO] == receipt
@@ -158,7 +176,7 @@ def test_while_a_job_is_at_work_nothing_goes() -> None:
     world = a_world()
     world.at_work = True
     assert erasing(world).erase(VIDEO, "tester") is None
-    assert world.objects.keys() == KEPT | GONE
+    assert world.objects.keys() > KEPT | GONE
 
 
 def test_an_unknown_or_erased_video_is_not_found() -> None:
@@ -170,7 +188,7 @@ def test_an_unknown_or_erased_video_is_not_found() -> None:
         erasing(world).erase(VIDEO, "tester")
 
 
-STEPS = 7
+STEPS = 10
 
 
 def test_the_number_of_steps_that_may_fail_is_known() -> None:

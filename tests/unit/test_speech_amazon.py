@@ -77,7 +77,7 @@ class Stage:
             "Media": {"MediaFileUri": MEDIA.uri},
             "MediaFormat": "mp4",
             "OutputBucketName": "results",
-            "OutputKey": f"transcribe/{TOKEN}.json",
+            "OutputKey": f"transcribe/{TOKEN[-36:]}/{TOKEN}.json",
             "Settings": {"ShowSpeakerLabels": True, "MaxSpeakerLabels": 4},
             "IdentifyLanguage": True,
             **wanted,
@@ -137,7 +137,7 @@ def test_what_the_service_can_not_read_is_sent_as_extracted_sound(stage: Stage, 
     _expect_extracted(stage)
     request = _request(tmp_path, media=ObjectRef(bucket="media", key=key))
     stage.service.transcribe(request)
-    assert stage.objects.kept["results", f"transcribe/{TOKEN}.wav"] == request.audio.read_bytes()
+    assert stage.objects.kept["results", f"transcribe/{TOKEN[-36:]}/{TOKEN}.wav"] == request.audio.read_bytes()
 
 
 @pytest.mark.parametrize("objects", [MemoryObjects(size=3 * 1000**3), MemoryObjects(etag='"2"')])
@@ -149,7 +149,7 @@ def test_too_large_or_replaced_originals_are_sent_as_extracted_sound(tmp_path: P
 
 
 def _expect_extracted(stage: Stage) -> None:
-    stage.expect_start(Media={"MediaFileUri": f"s3://results/transcribe/{TOKEN}.wav"}, MediaFormat="wav")
+    stage.expect_start(Media={"MediaFileUri": f"s3://results/transcribe/{TOKEN[-36:]}/{TOKEN}.wav"}, MediaFormat="wav")
 
 
 def test_more_than_four_hours_are_refused_with_what_to_do(stage: Stage, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_starting_a_job_again_is_the_same_job(stage: Stage, tmp_path: Path, stat
 
 def test_a_job_that_finished_unheard_gives_its_transcript_at_once(stage: Stage, tmp_path: Path) -> None:
     """Its completion event has gone by, nobody would wake the job again."""
-    stage.objects.kept["results", f"transcribe/{TOKEN}.json"] = json.dumps(HELLO).encode()
+    stage.objects.kept["results", f"transcribe/{TOKEN[-36:]}/{TOKEN}.json"] = json.dumps(HELLO).encode()
     stage.expect_conflict()
     stage.expect_state("COMPLETED")
     stage.expect_state("COMPLETED")
@@ -193,12 +193,12 @@ def test_a_failed_job_is_started_anew_when_asked_for_again(stage: Stage, tmp_pat
 
 
 def test_a_finished_job_is_read_and_sound_made_for_it_removed(stage: Stage) -> None:
-    stage.objects.kept["results", f"transcribe/{TOKEN}.json"] = json.dumps(HELLO).encode()
-    stage.objects.kept["results", f"transcribe/{TOKEN}.wav"] = b"sound"
+    stage.objects.kept["results", f"transcribe/{TOKEN[-36:]}/{TOKEN}.json"] = json.dumps(HELLO).encode()
+    stage.objects.kept["results", f"transcribe/{TOKEN[-36:]}/{TOKEN}.wav"] = b"sound"
     stage.expect_state("COMPLETED")
     transcript = stage.service.result(TOKEN)
     assert (transcript.text, transcript.source, transcript.language) == ("Hello.", "transcribe", "en-US")
-    assert ("results", f"transcribe/{TOKEN}.wav") not in stage.objects.kept
+    assert ("results", f"transcribe/{TOKEN[-36:]}/{TOKEN}.wav") not in stage.objects.kept
 
 
 @pytest.mark.parametrize("status", ["QUEUED", "IN_PROGRESS"])

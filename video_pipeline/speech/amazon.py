@@ -12,6 +12,7 @@ from uuid import UUID
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
 from video_pipeline.errors import BadMedia, Misconfigured, NotFound, PipelineError, Unavailable
+from video_pipeline.layout import transcription_prefix
 from video_pipeline.model import ObjectRef
 from video_pipeline.ports import Objects, Pending, Progress, SpeechRequest
 from video_pipeline.speech.result import base_language
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from types_boto3_transcribe.type_defs import StartTranscriptionJobRequestTypeDef, TranscriptionJobTypeDef
 
 # Under this prefix of the results bucket lie the service's own JSON and, while it works, sound made for it.
-PREFIX: Final = "transcribe/"
 # The service's fixed quotas.
 _LONGEST: Final = 4 * 3600
 _SHORTEST: Final = 0.5
@@ -44,6 +44,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9/!_.*'()-]+")
 _THROTTLED: Final = {"LimitExceededException", "ThrottlingException", "Throttling", "TooManyRequestsException"}
 # Where a language's dialects do not include one named like it, the one with most speakers.
 _MAIN_DIALECTS: Final = {"ar": "ar-SA", "en": "en-US", "fa": "fa-IR", "pt": "pt-BR", "sw": "sw-KE", "zh": "zh-CN"}
+_ID_CHARS: Final = 36
 
 
 class AmazonTranscribe:
@@ -204,11 +205,16 @@ class AmazonTranscribe:
 
 
 def _json_key(token: str) -> str:
-    return f"{PREFIX}{token}.json"
+    return f"{_folder(token)}{token}.json"
 
 
 def _sound_key(token: str) -> str:
-    return f"{PREFIX}{token}.wav"
+    return f"{_folder(token)}{token}.wav"
+
+
+def _folder(token: str) -> str:
+    """By job, so that erasing a video finds it."""
+    return transcription_prefix(token[-_ID_CHARS:])
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -55,7 +55,7 @@ def chunk_values(each: Chunk) -> dict[str, Any]:
         "end": passage.end,
         "tokens": passage.tokens,
         "speakers": list(passage.speakers),
-        "timings": Jsonb([timing.model_dump(exclude_none=True) for timing in passage.timings]),
+        "timings": Jsonb(passage.timings),
         "quality": each.quality,
     }
 

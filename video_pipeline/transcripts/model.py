@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -73,8 +73,11 @@ class Transcript(Frozen):
         return sum(len(segment.text.split()) for segment in self.segments)
 
 
-class Timing(Frozen):
-    """Characters `[first, last)` of a passage's text were said from `start` to `end` by `speaker`."""
+class Timing(NamedTuple):
+    """Characters `[first, last)` of a passage's text were said from `start` to `end` by `speaker`.
+
+    A tuple, since an hour of speech has ten thousand of them; in JSON an array of these five.
+    """
 
     first: int
     last: int

@@ -12,7 +12,6 @@ from video_pipeline.transcripts.units import Counter, Unit, units_of
 
 # A better place to end may cost this share of the budget, no more.
 _GIVE_UP: Final = 0.4
-_FIELDS: Final = set(Timing.model_fields)
 
 
 class _Run(NamedTuple):
@@ -105,9 +104,10 @@ def _passage(position: int, units: Sequence[Unit], tokens: int) -> Passage:
         speaker = unit.speaker
         parts.append(unit.text)
         for first, last, start, end in unit.spans:
-            timings.append(_timing(offset + first, offset + last, start, end, speaker))
+            timings.append(Timing(offset + first, offset + last, start, end, speaker))
         offset += len(unit.text)
-    return Passage(
+    # Not validated once more: its times are those of a validated transcript, its characters those of its text.
+    return Passage.model_construct(
         position=position,
         text="".join(parts),
         start=min(min(map(itemgetter(2), unit.spans)) for unit in units),
@@ -116,21 +116,3 @@ def _passage(position: int, units: Sequence[Unit], tokens: int) -> Passage:
         speakers=tuple(dict.fromkeys(unit.speaker for unit in units if unit.speaker)),
         timings=tuple(timings),
     )
-
-
-def _timing(first: int, last: int, start: float, end: float, speaker: str | None) -> Timing:
-    """Made as unpickling makes it, without validation, which takes half of all time where each word has a timing.
-
-    It is valid by construction: the times are those of a validated transcript, the characters those of its text.
-    """
-    timing = Timing.__new__(Timing)
-    values = {"first": first, "last": last, "start": start, "end": end, "speaker": speaker}
-    timing.__setstate__(
-        {
-            "__dict__": values,
-            "__pydantic_fields_set__": _FIELDS,
-            "__pydantic_extra__": None,
-            "__pydantic_private__": None,
-        }
-    )
-    return timing

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 MIB = 1024 * 1024
 MEDIA = "media-bucket-test"
+RESULTS = "results-bucket-test"  # keeps no versions
 STREAM = "ingestion-stream-test"
 QUEUE = "processing-queue-test"
 PAGE = "http://127.0.0.1:5173"
@@ -181,9 +182,9 @@ def test_files_that_nobody_needs_are_gone(survivor: Any) -> None:
     aws = survivor.aws
     before = aws.files
     for body in (BIG, BIG[::-1]):
-        aws.s3.put_object(Bucket=MEDIA, Key="replaced", Body=body)
-    assert aws.s3.get_object(Bucket=MEDIA, Key="replaced")["Body"].read() == BIG[::-1]
-    aws.s3.delete_object(Bucket=MEDIA, Key="replaced")
+        aws.s3.put_object(Bucket=RESULTS, Key="replaced", Body=body)
+    assert aws.s3.get_object(Bucket=RESULTS, Key="replaced")["Body"].read() == BIG[::-1]
+    aws.s3.delete_object(Bucket=RESULTS, Key="replaced")
     with pytest.raises(ClientError, match="NoSuchBucket"):
         aws.s3.put_object(Bucket="no-such-bucket", Key="k", Body=BIG)
     assert aws.files == before
