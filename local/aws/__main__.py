@@ -21,8 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # Pages of any origin could otherwise read what is stored here; the buckets' own rules say who may.
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
-    from local import resources  # noqa: PLC0415  moto reads its settings when it is imported
-    from local.aws.server import Emulator  # noqa: PLC0415
+    # moto reads its settings when it is imported, so only now.
+    from local import resources
+    from local.aws.server import Emulator
 
     listener = _listener(options)
     emulator = Emulator(options.data / "aws", options.origin)

@@ -21,7 +21,7 @@ def apply(service: str) -> None:
 
 
 def _application_autoscaling() -> None:
-    from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response  # noqa: PLC0415
+    from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response
 
     @add(Response, "list_tags_for_resource")
     def list_tags_for_resource(_: Response) -> str:
@@ -35,7 +35,7 @@ def _application_autoscaling() -> None:
 
 
 def _transcribe() -> None:
-    from moto.transcribe.responses import TranscribeResponse as Response  # noqa: PLC0415
+    from moto.transcribe.responses import TranscribeResponse as Response
 
     @add(Response, "list_tags_for_resource")
     def list_tags_for_resource(self: Response) -> str:
@@ -43,8 +43,8 @@ def _transcribe() -> None:
 
 
 def _step_functions() -> None:
-    from moto.core.responses import ActionResult  # noqa: PLC0415
-    from moto.stepfunctions.responses import StepFunctionResponse as Response  # noqa: PLC0415
+    from moto.core.responses import ActionResult
+    from moto.stepfunctions.responses import StepFunctionResponse as Response
 
     @add(Response, "validate_state_machine_definition")
     def validate(_: Response) -> ActionResult:
@@ -56,7 +56,7 @@ def _step_functions() -> None:
 
 
 def _sqs() -> None:
-    from moto.sqs.models import Queue  # noqa: PLC0415
+    from moto.sqs.models import Queue
 
     add(Queue, "redrive_allow_policy")(None)
     Queue.BASE_ATTRIBUTES.append("RedriveAllowPolicy")
@@ -64,8 +64,8 @@ def _sqs() -> None:
 
 def _events() -> None:
     """Adds the Kinesis target to rules (the partition key is the event's id; PartitionKeyPath is not read)."""
-    from moto.events.models import Rule  # noqa: PLC0415
-    from moto.kinesis.models import kinesis_backends  # noqa: PLC0415
+    from moto.events.models import Rule
+    from moto.kinesis.models import kinesis_backends
 
     send = Rule.send_to_targets
     swapping = threading.Lock()

@@ -81,13 +81,13 @@ class TestQueue:
 
     def test_messages_refused_in_part_are_sent_again_and_only_those(self) -> None:
         client = _RefusingSqs(refuse_first=2)
-        SqsQueue(client, "q", backoff=QUICK).send_all([f"m{n}" for n in range(5)])  # type: ignore[arg-type] # a fake
+        SqsQueue(client, "q", backoff=QUICK).send_all([f"m{n}" for n in range(5)])
         assert client.batches == [["m0", "m1", "m2", "m3", "m4"], ["m0", "m1"]]
 
     def test_a_queue_that_refuses_everything_is_unavailable(self) -> None:
         client = _RefusingSqs(refuse_first=10, forever=True)
         with pytest.raises(Unavailable) as caught:
-            SqsQueue(client, "q", backoff=QUICK).send_all(["m"])  # type: ignore[arg-type] # a fake
+            SqsQueue(client, "q", backoff=QUICK).send_all(["m"])
         assert caught.value.code == "queue_refused"
         assert len(client.batches) == 4
 

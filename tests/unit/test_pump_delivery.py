@@ -21,7 +21,7 @@ Function = Callable[[Sequence[str]], Answer]
 
 def mapping(**changes: object) -> Mapping:
     base = {"max_retries": 2, "bisect_on_error": True, "reports_failures": True} | changes
-    return Mapping("arn:aws:kinesis:us-east-1:1:stream/s", "function", batch_size=10, **base)  # type: ignore[arg-type]
+    return Mapping("arn:aws:kinesis:us-east-1:1:stream/s", "function", batch_size=10, **base)
 
 
 def records(count: int, arrived: float = 0.0) -> list[StreamRecord]:

@@ -56,7 +56,7 @@ def run(bodies: list[str], function: Callable[[dict[str, Any]], Answer], **chang
     stop = Stop()
     sqs = FakeSqs(bodies, stop)
     mapping = Mapping(SOURCE, "f", **{"batch_size": 10, "reports_failures": True, **changes})
-    QueuePump(mapping, sqs=sqs, invoke=lambda _, event: function(event), stop=stop).run()  # type: ignore[arg-type]
+    QueuePump(mapping, sqs=sqs, invoke=lambda _, event: function(event), stop=stop).run()
     return sqs
 
 

@@ -68,7 +68,7 @@ class Harness:
         pump: Any = streams.ShardPump(
             self.mapping,
             SHARD,
-            kinesis=self.kinesis,  # type: ignore[arg-type]
+            kinesis=self.kinesis,
             invoke=self.invoke,
             send=lambda queue, text: self.letters.append((queue, json.loads(text))),
             checkpoints=self.checkpoints,
@@ -183,7 +183,7 @@ def test_while_the_destination_is_away_nothing_is_settled(tmp_path: Path) -> Non
     pump: Any = streams.ShardPump(
         harness.mapping,
         SHARD,
-        kinesis=harness.kinesis,  # type: ignore[arg-type]
+        kinesis=harness.kinesis,
         invoke=harness.invoke,
         send=lambda *_: away(),
         checkpoints=harness.checkpoints,

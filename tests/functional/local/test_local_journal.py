@@ -161,7 +161,7 @@ def test_a_write_that_fails_leaves_no_file(store: BodyStore) -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        store.write(breaking())  # type: ignore[arg-type]
+        store.write(breaking())
     assert files(store) == 0
 
 
