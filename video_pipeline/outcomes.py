@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from video_pipeline.events import JobFailed, announce
-from video_pipeline.model import Failure, Job, Message
+from video_pipeline.model import Failure, Job, Message, work_message
 from video_pipeline.ports import Ledger
 from video_pipeline.retrying import as_failure
+from video_pipeline.topology import PROCESSING_DLQ
 
 logger = logging.getLogger(__name__)
 
 
-def job_failed(job: Job, failure: Failure) -> Message:
-    """The event that tells of a job's bad end; short, since a stream refuses what is too long."""
+def job_failed(job: Job, failure: Failure) -> list[Message]:
+    """What a job's bad end causes: an event, and, if another try might end better, a dead letter to redrive it with."""
+    # Short, since a stream refuses what is too long.
     body = JobFailed(job_id=job.id, video_id=job.video_id, code=failure.code, message=failure.message[:2000])
-    return announce(body, unique=job.attempt)
+    dead_letter = work_message(job.id).model_copy(update={"destination": PROCESSING_DLQ.name})
+    return [announce(body, unique=job.attempt), *([dead_letter] if failure.retryable else [])]
 
 
 @contextmanager
@@ -34,4 +37,4 @@ def recorded(ledger: Ledger, job: Job) -> Iterator[None]:
         ledger.jobs.end_stage(job.id, job.stage, status="failed", failure=failure)
         if failure.retryable:
             raise
-        ledger.jobs.fail(job.id, failure, emit=[job_failed(job, failure)])
+        ledger.jobs.fail(job.id, failure, emit=job_failed(job, failure))

@@ -107,7 +107,7 @@ class Processing:
             if failure.code == "hash_mismatch":
                 self._jobs.forget_segments(job.id, worker)
             if pause is None:
-                self._jobs.fail(job.id, failure, emit=[job_failed(job, failure)], worker=worker)
+                self._jobs.fail(job.id, failure, emit=job_failed(job, failure), worker=worker)
             else:
                 self._jobs.retry_later(job.id, worker, failure, pause)
         except Conflict as conflict:

@@ -61,8 +61,9 @@ class Sweeping:
     def _end_exhausted(self) -> int:
         failure = Failure(
             code="worker_lost",
+            retryable=True,
             message="The worker vanished at every attempt, so the media itself may bring it down.",
-            hint="Look at the worker's log, then redrive the job from the processing queue's dead letters.",
+            hint="Look at the worker's log, then redrive the job (`video-pipeline dlq`).",
         )
         return sum(self._fail(job, failure) for job in self._ledger.jobs.exhausted())
 
@@ -82,8 +83,9 @@ class Sweeping:
         if waited > LIMITS.transcription_wait:
             failure = Failure(
                 code="transcription_lost",
+                retryable=True,
                 message="The transcription service never reported back.",
-                hint="Look for the job in the service's console, then send the video again.",
+                hint="Look for the job in the service's console, then redrive this one (`video-pipeline dlq`).",
             )
             self._fail(job, failure)
 
@@ -93,10 +95,10 @@ class Sweeping:
 
     def _give_up(self, job: Job, missing: Sequence[int]) -> bool:
         failure = _missing_failure(job, missing) if job.source.kind == "segments" else _never_came()
-        return self._ledger.jobs.abandon_upload(job.id, failure, emit=[job_failed(job, failure)])
+        return self._ledger.jobs.abandon_upload(job.id, failure, emit=job_failed(job, failure))
 
     def _fail(self, job: Job, failure: Failure) -> bool:
-        return self._ledger.jobs.fail(job.id, failure, emit=[job_failed(job, failure)])
+        return self._ledger.jobs.fail(job.id, failure, emit=job_failed(job, failure))
 
 
 def _next_message(job: Job) -> Message:
@@ -107,8 +109,9 @@ def _next_message(job: Job) -> Message:
 def _stalled_failure(job: Job) -> Failure:
     return Failure(
         code="stalled",
+        retryable=True,
         message=f"Nothing happened in stage {job.stage!r} though it was announced {LIMITS.announcements} times.",
-        hint="Look at that function's dead-letter queue and log, then redrive.",
+        hint="Look at that function's dead-letter queue and log, then redrive this job (`video-pipeline dlq`).",
     )
 
 

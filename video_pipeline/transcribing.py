@@ -71,7 +71,7 @@ class Transcribing:
             if error.retryable:
                 raise
             failure = as_failure(error)
-            return self._ledger.jobs.fail(job.id, failure, emit=[job_failed(job, failure)])
+            return self._ledger.jobs.fail(job.id, failure, emit=job_failed(job, failure))
         return self.store(job, job.video_id, transcript)
 
     def _write(self, key: str, data: bytes) -> None:

@@ -234,6 +234,7 @@ def test_what_is_no_film_fails_once_with_its_reason(data: bytes | None, code: st
     assert job.failure.message
     assert not job.failure.retryable
     assert world.events() == ["job.failed"]
+    assert not any(each.destination == "processing-dlq" for each in world.published)
     assert "failed" in world.stages(job.id).values()
 
 
@@ -263,6 +264,13 @@ def test_a_passing_failure_is_tried_again_until_the_attempts_are_out(world: Worl
     assert (job.failure.code, job.attempt) == ("speech_down", 3)
     tries = [each.status for each in world.ledger.jobs.timeline(job_id) if each.stage == "transcribe"]
     assert tries == ["failed"] * 3
+    [letter] = [each for each in world.published if each.destination == "processing-dlq"]
+    assert json.loads(letter.body) == {"job_id": str(job_id)}
+    world.recogniser.answer = HEARD
+    again = world.ledger.jobs.claim(job_id, "w9", redrive=True)
+    assert isinstance(again, Claimed)
+    world.processing().work(again.job, "w9", world.alive)
+    assert world.ledger.jobs.get(job_id).stage == "chunk"
 
 
 def test_an_unforeseen_error_is_kept_with_its_trace_and_tried_again(world: World, film: bytes) -> None:

@@ -78,7 +78,9 @@ def test_a_job_whose_worker_vanished_each_time_is_ended_and_told() -> None:
     jobs = FakeJobs(gone=[lost])
     assert sweep(jobs)["workers_lost"] == 1
     assert jobs.failed[lost.id].code == "worker_lost"
-    assert json.loads(jobs.emitted[0].body)["type"] == "job.failed"
+    told, letter = jobs.emitted
+    assert json.loads(told.body)["type"] == "job.failed"
+    assert (letter.destination, json.loads(letter.body)) == ("processing-dlq", {"job_id": str(lost.id)})
 
 
 @pytest.mark.parametrize(("stage", "event"), [("chunk", "transcript.ready"), ("embed", "chunks.ready")])
