@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -44,6 +44,11 @@ class MemoryObjects:
     def read(self, ref: ObjectRef, *, limit: int) -> bytes:
         self.head(ref)
         return self.kept[ref.bucket, ref.key][0]
+
+    def under(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
+        for held, key in sorted(self.kept):
+            if held == bucket and key.startswith(prefix):
+                yield self.head(ObjectRef(bucket=bucket, key=key))
 
     def delete(self, bucket: str, keys: Iterable[str]) -> int:
         return sum(self.kept.pop((bucket, key), None) is not None for key in keys)
