@@ -313,6 +313,14 @@ class TestJobs:
         api.on("jobs", {"items": [STATUS], "next": None})
         assert json.loads(run("jobs", "--json").stdout) == [STATUS]
 
+    @pytest.mark.parametrize(("end", "code"), [("completed", 0), ("failed", 1)])
+    def test_one_job_is_followed_to_its_end(self, end: str, code: int, api: ApiDouble, run: Run) -> None:
+        ended = FAILED if end == "failed" else STATUS
+        api.answers[f"status/{JOB}"] = [(200, STATUS | {"status": "processing"}), (200, ended), (200, ended)]
+        result = run("jobs", JOB, "--wait")
+        assert result.exit_code == code
+        assert f"status:  {end}" in result.stdout
+
     def test_an_unknown_job_is_nothing_found(self, run: Run) -> None:
         result = run("jobs", JOB)
         assert result.exit_code == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ from video_pipeline.cli.exits import NOTHING
 from video_pipeline.cli.system import system_of
 
 _LOW = "low-quality transcript"
+# Of a passage that does not answer, the beginning is enough to see what it is about.
+_EXCERPT = 240
 
 
 def ask(
@@ -63,7 +66,7 @@ def _say_citation(citation: Mapping[str, Any]) -> None:
 def _say_result(result: Mapping[str, Any]) -> None:
     speakers = ", ".join(result["speakers"])
     say(f"- {_where(result['video']['title'], result['start'], speakers, result['chunk']['quality'])}")
-    say(f'    "{line(result["chunk"]["text"])}"')
+    say(f'    "{shorten(line(result["chunk"]["text"]), _EXCERPT, placeholder=" …")}"')
     say(f"    {line(result['link'])}")
 
 
