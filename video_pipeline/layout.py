@@ -96,7 +96,7 @@ def upload_key(upload_id: object, filename: str) -> str:
 
 
 def captions_key(upload_id: object, suffix: str) -> str:
-    """Captions that came with an upload; `suffix` is one of `topology.CAPTION_SUFFIXES`."""
+    """Captions that came with an upload; `suffix` is one of `topology.SENT_SUFFIXES`."""
     return f"{upload_prefix(upload_id)}captions{suffix}"
 
 

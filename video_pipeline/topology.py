@@ -136,6 +136,8 @@ MEDIA_SUFFIXES: Final = VIDEO_SUFFIXES + AUDIO_SUFFIXES
 # S3 compares letters as they are, and cameras write capitals.
 NOTIFIED_SUFFIXES: Final = MEDIA_SUFFIXES + tuple(suffix.upper() for suffix in MEDIA_SUFFIXES)
 CAPTION_SUFFIXES: Final = (".vtt", ".srt")
+# What may be sent with a video: captions, or a transcript as JSON (the project's own, or Amazon Transcribe's).
+SENT_SUFFIXES: Final = (*CAPTION_SUFFIXES, ".json")
 
 
 # ------------------------------------------------------------------------------- functions, consumers
@@ -244,7 +246,7 @@ class Limits:
     upload_bytes: int = 20 * 1024**3
     form_upload_bytes: int = 5 * 1024**3
     event_bytes: int = 256 * 1024
-    caption_bytes: int = 8 * 1024**2
+    caption_bytes: int = 16 * 1024**2
     segment_bytes: int = 1024**2  # Kinesis: data and partition key together
     segments: int = 100_000
     question_chars: int = 4_000

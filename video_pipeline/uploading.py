@@ -17,7 +17,7 @@ from video_pipeline.events import Described, JobFailed, announce
 from video_pipeline.model import Failure, Job, JobOptions, ObjectInfo, ObjectRef, Source
 from video_pipeline.ports import Ledger, Objects, Submission, UploadGrant
 from video_pipeline.publishing import Publishing
-from video_pipeline.topology import CAPTION_SUFFIXES, LIMITS, MEDIA_SUFFIXES
+from video_pipeline.topology import LIMITS, MEDIA_SUFFIXES, SENT_SUFFIXES
 
 _LOG = logging.getLogger(__name__)
 
@@ -253,11 +253,11 @@ def _media_name(filename: str) -> str:
 
 def _caption_suffix(filename: str) -> str:
     suffix = layout.suffix_of(filename)
-    if suffix not in CAPTION_SUFFIXES:
+    if suffix not in SENT_SUFFIXES:
         raise BadInput(
             "unsupported_captions",
-            "The caption file's name ends neither in .vtt nor in .srt.",
-            hint="Convert it to WebVTT or SRT.",
+            "The caption file's name does not end in .vtt, .srt or .json.",
+            hint="Convert it to WebVTT or SRT, or send a transcript as JSON.",
         )
     return suffix
 

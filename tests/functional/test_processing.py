@@ -199,6 +199,18 @@ def test_captions_that_cannot_be_read_are_a_note_and_the_video_is_heard(
     assert len(world.recogniser.requests) == 1
 
 
+def test_a_transcript_that_amazon_transcribe_made_elsewhere_is_taken(world: World, film: bytes) -> None:
+    word = {"type": "pronunciation", "start_time": "0.5", "end_time": "0.9"}
+    items = [{**word, "alternatives": [{"confidence": "0.9", "content": "Hello"}]}]
+    document = {"results": {"transcripts": [{"transcript": "Hello"}], "items": items}, "status": "COMPLETED"}
+    ref = world.put(json.dumps(document).encode(), "c/asr.json")
+    job = world.work(world.submit(world.put(film), captions=ref))
+    assert job.video_id is not None
+    transcript = world.transcript(job.video_id)
+    assert (transcript.text, transcript.source, transcript.quality) == ("Hello", "transcribe", "recognised")
+    assert world.recogniser.requests == []
+
+
 def test_captions_that_are_not_there_are_a_note(world: World, film: bytes) -> None:
     missing = ObjectRef(bucket=world.aws.media, key="c/none.srt")
     job = world.work(world.submit(world.put(film), captions=missing))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from video_pipeline.cli.files import existing
 from video_pipeline.errors import BadInput
 from video_pipeline.events import Described
-from video_pipeline.topology import CAPTION_SUFFIXES, LIMITS
+from video_pipeline.topology import LIMITS, SENT_SUFFIXES
 
 _Checked = TypeVar("_Checked", bound=BaseModel)
 S3 = "s3://"
@@ -60,9 +60,9 @@ def checked(kind: type[_Checked], **values: object) -> _Checked:
 def read_captions(path: Path) -> bytes:
     """BadInput captions_type or captions_too_large, or as `existing`."""
     size = existing(path).stat().st_size
-    if path.suffix.lower() not in CAPTION_SUFFIXES:
+    if path.suffix.lower() not in SENT_SUFFIXES:
         message = f"{path} is not a caption file."
-        raise BadInput("captions_type", message, hint=f"Its name ends in {' or '.join(CAPTION_SUFFIXES)}.")
+        raise BadInput("captions_type", message, hint=f"Its name ends in {' or '.join(SENT_SUFFIXES)}.")
     if size > LIMITS.caption_bytes:
         raise BadInput("captions_too_large", f"{path} is larger than {LIMITS.caption_bytes // 1024**2} MiB.")
     return path.read_bytes()

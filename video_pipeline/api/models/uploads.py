@@ -41,7 +41,8 @@ class UploadRequest(UploadDescription):
         default=None, max_length=200, description="Taken as a hint; what is stored follows from the file's name."
     )
     captions_filename: Filename | None = Field(
-        default=None, description="Announces a .vtt or .srt file, to be sent to `captions_url` before completing."
+        default=None,
+        description="Announces a .vtt, .srt or transcript .json file, to be sent to `captions_url` before completing.",
     )
 
 

@@ -48,7 +48,11 @@ _BODIES: Final = {
                         "type": "string",
                         "description": 'A JSON object of texts, like `{"course": "Physics"}`.',
                     },
-                    "captions": {"type": "string", "format": "binary", "description": "A .vtt or .srt file."},
+                    "captions": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "A .vtt, .srt or transcript .json file.",
+                    },
                     "file": {
                         "type": "string",
                         "format": "binary",
