@@ -78,7 +78,8 @@ def report(path: Path, folder: Path) -> None:
     seconds = PyAvMedia().probe(path).duration
     programs = {name: [sys.executable, "-c", PROGRAM.format(step=step)] for name, step in STEPS.items()}
     costs = {name: measure([*program, str(path), str(folder)]) for name, program in programs.items()}
-    spent = {name: cost.cpu - (costs["import"].cpu if name != "import" else 0.0) for name, cost in costs.items()}
+    bare = costs["import"].cpu
+    spent = {name: cost.cpu if name == "import" else max(cost.cpu - bare, 0.0) for name, cost in costs.items()}
     rows = [(name, cpu, f"{costs[name].megabytes:.0f}") for name, cpu in spent.items()]
     if shutil.which("ffmpeg"):
         wav = ["-vn", "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "-y", str(folder / "ffmpeg.wav")]

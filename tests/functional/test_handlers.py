@@ -124,8 +124,8 @@ def sqs(aws: EmulatedAws, queue: str, *bodies: str) -> dict[str, Any]:
     }
 
 
-def transcribed(ledger: PostgresLedger, aws: EmulatedAws, name: str = "a.mp4") -> TranscriptReady:
-    """A job whose transcript has just become ready."""
+def identified(ledger: PostgresLedger, aws: EmulatedAws, name: str = "a.mp4") -> TranscriptReady:
+    """A job that a worker holds, about to be transcribed."""
     media = aws.objects.write(aws.media, name, name.encode(), content_type="video/mp4")
     source = Source(kind="object", media=media, filename=name)
     [(job, _)] = ledger.jobs.submit([Submission(source, JobOptions(), ready=True)])
@@ -141,12 +141,19 @@ def transcribed(ledger: PostgresLedger, aws: EmulatedAws, name: str = "a.mp4") -
         created_at=datetime.now(UTC),
     )
     ledger.jobs.identify(job.id, "w1", video)
+    ledger.jobs.begin_stage(job.id, "transcribe", "w1")
+    return TranscriptReady(job_id=job.id, video_id=video.id)
+
+
+def transcribed(ledger: PostgresLedger, aws: EmulatedAws, name: str = "a.mp4") -> TranscriptReady:
+    """A job whose transcript has just become ready."""
+    ready = identified(ledger, aws, name)
     segments = tuple(Segment(start=n * 5, end=n * 5 + 4, text=text, speaker=who) for n, (who, text) in enumerate(SAID))
     transcript = Transcript(segments=segments, source="sidecar", quality="captions")
-    key = transcript_key(video.id, "json")
+    key = transcript_key(ready.video_id, "json")
     aws.objects.write(aws.results, key, write_json(transcript), content_type="application/json")
     record = TranscriptRecord(
-        video_id=video.id,
+        video_id=ready.video_id,
         key=key,
         sha256="0" * 64,
         language="en",
@@ -156,8 +163,8 @@ def transcribed(ledger: PostgresLedger, aws: EmulatedAws, name: str = "a.mp4") -
         segments=3,
         words=30,
     )
-    ledger.jobs.transcript_ready(job.id, record, emit=[], worker="w1")
-    return TranscriptReady(job_id=job.id, video_id=video.id)
+    ledger.jobs.transcript_ready(ready.job_id, record, emit=[], worker="w1")
+    return ready
 
 
 def indexed(
@@ -311,3 +318,35 @@ def test_the_sweeper_publishes_what_a_crash_left_behind(
     assert call("sweeper", event)["published"] == 1
     assert call("sweeper", event)["published"] == 0
     assert len(aws.queue("processing-queue").receive(most=10, wait=0)) == 1
+
+
+def test_the_report_of_a_transcription_service_carries_its_job_on_once(
+    call: Callable[[str, dict[str, Any]], Any], ledger: PostgresLedger, aws: EmulatedAws
+) -> None:
+    ready = identified(ledger, aws)
+    token = f"video-pipeline-{aws.suffix}-{ready.job_id}"
+    ledger.jobs.wait_for(ready.job_id, "w1", token)
+    key = f"transcribe/{ready.job_id}/{token}.json"
+    word = {"type": "pronunciation", "start_time": "0.5", "end_time": "0.9"}
+    items = [{**word, "alternatives": [{"confidence": "0.9", "content": "Hello"}]}]
+    result = {"results": {"transcripts": [{"transcript": "Hello"}], "items": items}, "status": "COMPLETED"}
+    aws.objects.write(aws.results, key, json.dumps(result).encode(), content_type="application/json")
+    aws.clients.transcribe.start_transcription_job(
+        TranscriptionJobName=token,
+        Media={"MediaFileUri": f"s3://{aws.media}/a.mp4"},
+        LanguageCode="en-US",
+        OutputBucketName=aws.results,
+        OutputKey=key,
+    )
+    detail = {"TranscriptionJobName": token, "TranscriptionJobStatus": "COMPLETED"}
+    report = json.dumps({"source": "aws.transcribe", "detail-type": "Transcribe Job State Change", "detail": detail})
+    foreign = json.dumps({"detail": {"TranscriptionJobName": "somebody-elses", "TranscriptionJobStatus": "COMPLETED"}})
+    event = sqs(aws, "transcription-queue", report, foreign)
+    # The emulated service takes one step each time that it is asked: a report that comes too early comes again.
+    answers = [call("transcription", event) for _ in range(4)]
+    assert answers[0] == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert answers[-1] == {"batchItemFailures": []}
+    job = ledger.jobs.get(ready.job_id)
+    assert (job.stage, job.waiting_for) == ("chunk", None)
+    assert on_stream(aws, "pipeline-stream") == ["transcript.ready"]
+    assert ledger.videos.transcript(ready.video_id).source == "transcribe"
