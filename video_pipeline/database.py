@@ -64,8 +64,8 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
-        except psycopg.DataError as error:
-            raise BadInput("text_unstorable", "Something in it is no text or number that can be stored.") from error
+        except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
+            raise BadInput("text_unstorable", "Something in it is too long or can't be stored.") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             raise Unavailable(
                 "database_unavailable", "The database does not answer.", hint="It is tried again.", cause=str(error)

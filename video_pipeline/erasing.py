@@ -15,9 +15,10 @@ from uuid import UUID
 from video_pipeline import layout
 from video_pipeline.errors import NotFound, PipelineError
 from video_pipeline.logs import bound
-from video_pipeline.model import Job, ObjectRef
-from video_pipeline.ports import Ledger, Objects, VectorIndex
+from video_pipeline.model import Job
+from video_pipeline.ports import Held, Ledger, Objects, VectorIndex
 from video_pipeline.subtitles import captions_beside
+from video_pipeline.topology import SENT_SUFFIXES
 
 _LOG = logging.getLogger(__name__)
 
@@ -65,24 +66,32 @@ class Erasing:
             "vectors": vectors,
             "media_objects": self._delete_media(originals, [self._ledger.jobs.get(each) for each in job_ids]),
             "result_objects": self._delete_prefixes(self._results, _result_prefixes(video_id, job_ids)),
-            "not_ours": sorted({ref.uri for ref in originals if not self._is_ours(ref)}),
+            "not_ours": sorted({each.ref.uri for each in originals if not self._may_go(each)}),
         }
         self._ledger.videos.end_erasure(video_id, receipt)
         _LOG.info("video erased", extra={"video_id": str(video_id), "receipt": receipt})
         return receipt
 
-    def _delete_media(self, originals: Sequence[ObjectRef], jobs: Sequence[Job]) -> int:
+    def _delete_media(self, originals: Sequence[Held], jobs: Sequence[Job]) -> int:
         keys: dict[str, set[str]] = defaultdict(set)
-        for ref in filter(self._is_ours, originals):
-            keys[ref.bucket].update([ref.key, *captions_beside(self._objects, ref)])
-        single = sum(self._objects.delete(bucket, sorted(names)) for bucket, names in keys.items())
+        single = 0
+        for held in filter(self._may_go, originals):
+            if held.shared:
+                # Another film has since been put under this key; only what this video was made of goes.
+                single += self._objects.delete_version(held.ref)
+            else:
+                beside = [] if held.captions else captions_beside(self._objects, held.ref)
+                keys[held.ref.bucket].update([held.ref.key, *beside])
+        single += sum(self._objects.delete(bucket, sorted(names)) for bucket, names in keys.items())
         return single + self._delete_prefixes(self._media, _raw_prefixes(jobs))
 
     def _delete_prefixes(self, bucket: str, prefixes: Iterable[str]) -> int:
         return sum(self._objects.delete_prefix(bucket, prefix) for prefix in prefixes)
 
-    def _is_ours(self, ref: ObjectRef) -> bool:
-        return ref.bucket in (self._media, self._results)
+    def _may_go(self, held: Held) -> bool:
+        """In a bucket of ours; and captions, which a sender names freely, only if they are such and nobody else's."""
+        ours = held.ref.bucket in (self._media, self._results)
+        return ours and (not held.captions or (held.ref.key.lower().endswith(SENT_SUFFIXES) and not held.shared))
 
 
 def _result_prefixes(video_id: UUID, job_ids: Iterable[UUID]) -> list[str]:

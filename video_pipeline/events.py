@@ -7,6 +7,7 @@ the bytes of the content: no base64, about 300 bytes of overhead on up to a mebi
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -22,6 +23,10 @@ from video_pipeline.topology import INGESTION, LIMITS, PIPELINE
 SOURCE: Final = "video-pipeline"
 SEGMENT_MAGIC: Final = b"VPS1"
 _Checked = TypeVar("_Checked", bound=BaseModel)
+# An escape itself, not a backslash before the letters.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+# A field is named in its reason; a hostile one may be as long as the record.
+_NAME_CHARS = 120
 _HEADER_LENGTH = struct.Struct(">H")
 
 S3Uri = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$", max_length=1200)]
@@ -152,14 +157,17 @@ def read_event(raw: bytes | str) -> Event:
 
 
 def _checked(kind: type[_Checked], document: Mapping[str, Any], where: str) -> _Checked:
-    text = json.dumps(document)
-    if "\\u0000" in text:
+    try:
+        text = json.dumps(document)
+    except RecursionError as error:
+        raise BadRecord("invalid_field", "The record is nested too deeply.") from error
+    if _NUL.search(text):
         raise BadRecord("invalid_field", "The record holds NUL characters, which text can't have.")
     try:
         return TypeAdapter(kind).validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        name = where + ".".join(map(str, first["loc"]))
+        name = (where + ".".join(map(str, first["loc"])))[:_NAME_CHARS]
         if first["type"] == "missing":
             raise BadRecord("missing_field", f"The event lacks {name!r}.", hint="Add it and send again.") from error
         message = f"The event's {name!r} is wrong: {first['msg']}."

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from video_pipeline.errors import BadMedia, NotFound
-from video_pipeline.layout import content_type, display_name, segment_key
+from video_pipeline.layout import content_type, display_name, segment_key, segments_prefix
 from video_pipeline.model import Job, ObjectRef, Source, Video, video_identifier
 from video_pipeline.ports import Objects, Progress
 from video_pipeline.topology import LIMITS
@@ -68,8 +68,7 @@ class Fetching:
             yield self._objects.read(ObjectRef(bucket=source.media.bucket, key=key), limit=LIMITS.segment_bytes)
 
     def _forget_segments(self, source: Source) -> None:
-        keys = [segment_key(source.upload_id, index) for index in range(source.segments or 0)]
-        self._objects.delete(source.media.bucket, keys)
+        self._objects.delete_prefix(source.media.bucket, segments_prefix(source.upload_id))
 
     def _save(self, pieces: Iterable[bytes], target: Path, expected: int, progress: Progress) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0

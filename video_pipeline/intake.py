@@ -22,7 +22,7 @@ from video_pipeline.events import (
     read_event,
 )
 from video_pipeline.layout import assembled_key, segment_key
-from video_pipeline.model import JobOptions, ObjectInfo, ObjectRef, Source
+from video_pipeline.model import JobOptions, ObjectInfo, ObjectRef, Source, identifier
 from video_pipeline.ports import Ledger, Objects, Submission
 from video_pipeline.rejecting import Received, Rejecting
 from video_pipeline.topology import MEDIA_SUFFIXES
@@ -33,11 +33,11 @@ _CALLS_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A record's job; `segment` says which piece of it the record carried."""
+    """A record's job; `segment` is the piece of it that the record carried."""
 
     record: Received
     submission: Submission
-    segment: SegmentHeader | None = None
+    segment: tuple[SegmentHeader, bytes] | None = None
 
 
 class Intake:
@@ -62,8 +62,7 @@ class Intake:
 
     def accept_notification(self, body: str) -> None:
         """An S3 notification. Raises `Unavailable` if it should be given again, `BadRecord` if it can't be read."""
-        for bucket, entry in _notified(body):
-            ref = ObjectRef(bucket=bucket, key=unquote_plus(entry["key"]), version_id=entry.get("versionId"))
+        for ref in _notified(body):
             if PurePosixPath(ref.key).suffix.lower() in MEDIA_SUFFIXES:
                 self._arrived(ref)
 
@@ -71,12 +70,14 @@ class Intake:
     def _read(self, record: Received) -> _Wanted | None:
         if is_segment(record.raw):
             return self._read_segment(record)
-        body = read_event(record.raw).body
+        event = read_event(record.raw)
+        body = event.body
         if isinstance(body, VideoSubmitted):
             return self._read_submitted(record, body)
         if isinstance(body, VideoErasureRequested):
             # The sweeper carries it out, however long it takes.
-            self._ledger.videos.begin_erasure(body.video_id, body.requested_by)
+            request = identifier("erasure", event.envelope.source, event.envelope.id)
+            self._ledger.videos.begin_erasure(body.video_id, body.requested_by, request=request)
         return None
 
     def _read_submitted(self, record: Received, body: VideoSubmitted) -> _Wanted:
@@ -88,8 +89,6 @@ class Intake:
     def _read_segment(self, record: Received) -> _Wanted:
         header, content = decode_segment(record.raw)
         upload = str(header.upload_id)
-        key = segment_key(upload, header.index)
-        self._objects.write(self._media_bucket, key, content, content_type="application/octet-stream")
         source = Source(
             kind="segments",
             media=ObjectRef(bucket=self._media_bucket, key=assembled_key(upload, header.filename)),
@@ -100,7 +99,7 @@ class Intake:
             segments=header.count,
         )
         options = JobOptions(title=header.title, language=header.language, metadata=header.metadata)
-        return _Wanted(record, Submission(source, options, ready=False), header)
+        return _Wanted(record, Submission(source, options, ready=False), (header, content))
 
     def _arrived(self, ref: ObjectRef) -> None:
         try:
@@ -126,15 +125,21 @@ class Intake:
         for each, (job, fresh) in zip(wanted, jobs, strict=True):
             logger.info("job known" if not fresh else "job created", extra={"job_id": str(job.id)})
             if each.segment is not None:
-                self._guarded(each.record, partial(self._count, each.segment, job.source), failed)
+                self._guarded(each.record, partial(self._keep, each.segment, job.source), failed)
 
-    def _count(self, header: SegmentHeader, known: Source, _record: Received) -> None:
+    def _keep(self, segment: tuple[SegmentHeader, bytes], known: Source, _record: Received) -> None:
+        """Stores a segment that its upload waits for; one that disagrees must not replace a good one."""
+        header, content = segment
         if (known.segments, known.size, known.sha256) != (header.count, header.size, header.sha256):
             raise BadRecord(
                 "segment_conflict",
                 "The segment disagrees with earlier ones of its upload about count, size or SHA-256.",
                 hint="Use a new upload_id for other content.",
             )
+        if not self._ledger.jobs.wants_segment(known.job_id, header.index):
+            return
+        key = segment_key(known.upload_id, header.index)
+        self._objects.write(self._media_bucket, key, content, content_type="application/octet-stream")
         here, complete = self._ledger.jobs.segment_arrived(known.job_id, header.index)
         logger.info("segment kept", extra={"job_id": str(known.job_id), "segments": here, "complete": complete})
 
@@ -148,15 +153,19 @@ class Intake:
             return None
 
 
-def _notified(body: str) -> list[tuple[str, dict[str, Any]]]:
-    """(bucket, object entry) of each record; empty for the test event that S3 sends once."""
+def _notified(body: str) -> list[ObjectRef]:
+    """The object of each record; empty for the test event that S3 sends once."""
     try:
         document = json.loads(body)
         if document.get("Event") == "s3:TestEvent":
             return []
-        return [(each["s3"]["bucket"]["name"], each["s3"]["object"]) for each in document["Records"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return [_notified_ref(each["s3"]["bucket"]["name"], each["s3"]["object"]) for each in document["Records"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadRecord("not_a_notification", "The message is not an S3 notification.") from error
+
+
+def _notified_ref(bucket: str, entry: dict[str, Any]) -> ObjectRef:
+    return ObjectRef(bucket=bucket, key=unquote_plus(entry["key"]), version_id=entry.get("versionId"))
 
 
 def _object_source(found: ObjectInfo) -> Source:

@@ -20,7 +20,7 @@ def job_failed(job: Job, failure: Failure) -> list[Message]:
     # Short, since a stream refuses what is too long.
     body = JobFailed(job_id=job.id, video_id=job.video_id, code=failure.code, message=failure.message[:2000])
     dead_letter = work_message(job.id).model_copy(update={"destination": PROCESSING_DLQ.name})
-    return [announce(body, unique=job.attempt), *([dead_letter] if failure.retryable else [])]
+    return [announce(body, unique=job.updated_at.isoformat()), *([dead_letter] if failure.retryable else [])]
 
 
 @contextmanager

@@ -87,6 +87,10 @@ class Jobs(Protocol):
         """The bytes of a granted upload arrived: pins the object and queues the job. False if that was known."""
         ...
 
+    def wants_segment(self, job_id: UUID, index: int) -> bool:
+        """Whether the upload still waits for this segment."""
+        ...
+
     def segment_arrived(self, job_id: UUID, index: int) -> tuple[int, bool]:
         """Notes a raw segment; queues the job at the last one. (segments here, whether this completed the set)."""
         ...
@@ -122,8 +126,9 @@ class Jobs(Protocol):
         status: str = "completed",
         failure: Failure | None = None,
         detail: Mapping[str, Any] | None = None,
+        worker: str | None = None,
     ) -> None:
-        """Closes the open line of `stage`, if there is one."""
+        """Closes the open line of `stage`, if there is one (and it is of this worker, where one is named)."""
         ...
 
     def report(self, job_id: UUID, stage: str, fraction: float) -> None:
@@ -169,18 +174,27 @@ class Jobs(Protocol):
         """Replaces the video's chunks and moves to `embed`. False if the job is past that."""
         ...
 
-    def forget_segments(self, job_id: UUID, worker: str) -> None:
-        """The raw segments were wrong as a whole; when all are sent again, the job is revived."""
-        ...
-
     def complete(
         self, job_id: UUID, *, emit: Sequence[Message] = (), note: str | None = None, worker: str | None = None
     ) -> bool:
         """Ends the job well and marks its video indexed; jobs waiting for it complete with it. False if it was over."""
         ...
 
-    def fail(self, job_id: UUID, failure: Failure, *, emit: Sequence[Message] = (), worker: str | None = None) -> bool:
-        """Ends the job badly; the first job waiting for it takes its place. False if it was over."""
+    def fail(
+        self,
+        job_id: UUID,
+        failure: Failure,
+        *,
+        emit: Sequence[Message] = (),
+        worker: str | None = None,
+        seen: Job | None = None,
+        resend: bool = False,
+    ) -> bool:
+        """Ends the job badly; the first job waiting for its film takes its place. False if it was over.
+
+        With `seen`, only if it is still at that attempt and stage and nobody holds it. `resend`: its raw segments were
+        wrong as a whole; when all are sent again, the job is revived.
+        """
         ...
 
     def retry_later(self, job_id: UUID, worker: str, failure: Failure, delay: float) -> None:
@@ -221,6 +235,18 @@ class Identified:
     indexed: bool = False
 
 
+@dataclass(frozen=True)
+class Held:
+    """An object of an erased video. `captions`: it was named as such by the sender, or else it is the medium.
+
+    `shared`: a job of a video that stays names the same key.
+    """
+
+    ref: ObjectRef
+    captions: bool = False
+    shared: bool = False
+
+
 class Videos(Protocol):
     def get(self, video_id: UUID) -> Video:
         """NotFound also for an erased one."""
@@ -233,8 +259,11 @@ class Videos(Protocol):
     def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]: ...
     def transcript(self, video_id: UUID) -> TranscriptRecord: ...
     def job_of(self, video_id: UUID) -> UUID: ...
-    def begin_erasure(self, video_id: UUID, requested_by: str) -> UUID | None:
-        """Hides the video and returns the erasure's id. None: a job is at work on it, erasure follows its end."""
+    def begin_erasure(self, video_id: UUID, requested_by: str, *, request: UUID | None = None) -> UUID | None:
+        """Hides the video and returns the erasure's id. None: a job is at work on it, erasure follows its end.
+
+        With `request`, a request that was carried out already changes nothing and returns None.
+        """
         ...
 
     def end_erasure(self, video_id: UUID, receipt: Mapping[str, Any]) -> None:
@@ -242,7 +271,7 @@ class Videos(Protocol):
         ...
 
     def pending_erasures(self) -> list[UUID]: ...
-    def erased_objects(self, video_id: UUID) -> tuple[list[ObjectRef], list[UUID]]:
+    def erased_objects(self, video_id: UUID) -> tuple[list[Held], list[UUID]]:
         """Every object that held this video's content (all jobs of the same film), and those jobs' ids."""
         ...
 
@@ -338,6 +367,10 @@ class Objects(Protocol):
 
     def delete(self, bucket: str, keys: Iterable[str]) -> int:
         """Deletes every version of these keys; how many objects or versions went."""
+        ...
+
+    def delete_version(self, ref: ObjectRef) -> int:
+        """Only the version that `ref` is pinned to."""
         ...
 
     def delete_prefix(self, bucket: str, prefix: str) -> int: ...

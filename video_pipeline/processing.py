@@ -88,10 +88,11 @@ class Processing:
 
     def work(self, job: Job, worker: str, alive: Callable[[], bool]) -> None:
         """`alive` turns False when the lease is lost; work then stops at the next step."""
-        with bound(job_id=job.id), self._tools.workspace(job.id) as folder:
+        with bound(job_id=job.id):
             logger.info("job begun", extra={"attempt": job.attempt, "source": job.source.media.uri})
             try:
-                self._run(_Work(job, worker, folder, alive))
+                with self._tools.workspace(job.id) as folder:
+                    self._run(_Work(job, worker, folder, alive))
             except Conflict as error:
                 # Somebody else has the job, or it is over; there is nothing left that this worker may write.
                 logger.warning("job left", extra={"reason": error.code})
@@ -104,10 +105,9 @@ class Processing:
         failure = as_failure(error)
         pause = pause_before_retry(error, job.attempt, self._tools.retry)
         try:
-            if failure.code == "hash_mismatch":
-                self._jobs.forget_segments(job.id, worker)
             if pause is None:
-                self._jobs.fail(job.id, failure, emit=job_failed(job, failure), worker=worker)
+                resend = failure.code == "hash_mismatch"
+                self._jobs.fail(job.id, failure, emit=job_failed(job, failure), worker=worker, resend=resend)
             else:
                 self._jobs.retry_later(job.id, worker, failure, pause)
         except Conflict as conflict:
@@ -215,11 +215,11 @@ class Processing:
         work.detail.clear()
         yield
         if closes:
-            self._jobs.end_stage(work.job.id, stage, detail=work.detail)
+            self._jobs.end_stage(work.job.id, stage, detail=work.detail, worker=work.worker)
 
     def _skip(self, work: _Work, stage: str, why: str) -> None:
         self._jobs.begin_stage(work.job.id, stage, work.worker)
-        self._jobs.end_stage(work.job.id, stage, status="skipped", detail={"because": why})
+        self._jobs.end_stage(work.job.id, stage, status="skipped", detail={"because": why}, worker=work.worker)
 
     def _progress(self, work: _Work, stage: str) -> Progress:
         last = 0.0

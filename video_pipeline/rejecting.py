@@ -18,6 +18,7 @@ from video_pipeline.topology import QUEUE_CONSUMERS, STREAM_CONSUMERS, queues_by
 logger = logging.getLogger(__name__)
 # A queue's message holds 256 KiB; what is larger is kept as an object that the message names.
 _INLINE_BYTES = 96 * 1024
+_SENTENCE = 1000
 REJECTED_PREFIX = "rejected/"
 
 
@@ -62,7 +63,7 @@ class Rejecting:
         letter = RejectedLetter(
             id=record_id,
             consumer=unit,
-            reason=Reason(code=error.code, message=error.message, hint=error.hint),
+            reason=Reason(code=error.code, message=error.message[:_SENTENCE], hint=error.hint[:_SENTENCE]),
             source=RecordOrigin.of(source.name, position=source.position, partition_key=source.partition_key),
             received_at=datetime.now(UTC),
             data=None if large else base64.b64encode(record.raw).decode(),
@@ -73,7 +74,7 @@ class Rejecting:
             consumer=unit,
             source=source.name,
             position=source.position,
-            failure=Failure(code=error.code, message=error.message, hint=error.hint),
+            failure=Failure(code=error.code, message=error.message[:_SENTENCE], hint=error.hint[:_SENTENCE]),
             sha256=sha256,
             size=len(record.raw),
         )

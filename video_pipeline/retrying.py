@@ -16,7 +16,11 @@ def as_failure(error: Exception) -> Failure:
     trace = "".join(traceback.format_exception(error))[-_TRACE_CHARS:]
     if isinstance(error, PipelineError):
         return Failure(
-            code=error.code, message=error.message, hint=error.hint, retryable=error.retryable, trace=_storable(trace)
+            code=error.code,
+            message=_storable(error.message),
+            hint=_storable(error.hint),
+            retryable=error.retryable,
+            trace=_storable(trace),
         )
     return Failure(
         code="internal_error",

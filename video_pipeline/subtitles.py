@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,9 @@ from video_pipeline.transcripts.read import read_transcript
 logger = logging.getLogger(__name__)
 # Files beside the video that are looked at; a folder may hold thousands.
 _NEIGHBOURS = 200
+_BESIDE = re.compile(
+    rf"(\.[a-z]{{2,3}}([-_][a-z0-9]{{2,8}})*)?({'|'.join(map(re.escape, CAPTION_SUFFIXES))})", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ def captions_beside(objects: Objects, media: ObjectRef) -> list[str]:
     """The keys of caption files that bear the name of a media object."""
     stem = media.key.removesuffix(PurePosixPath(media.key).suffix)
     near = islice(objects.under(media.bucket, f"{stem}."), _NEIGHBOURS)
-    return [info.ref.key for info in near if info.ref.key.lower().endswith(CAPTION_SUFFIXES)]
+    # Nothing but a language may stand between: `talk.part2.vtt` belongs to another film.
+    return [info.ref.key for info in near if _BESIDE.fullmatch(info.ref.key.removeprefix(stem))]
 
 
 def _language_in(key: str) -> str:

@@ -42,8 +42,8 @@ class Sweeping:
             "workers_lost": self._end_exhausted,
             "stalled": self._push_stalled,
             "uploads_given_up": self._give_up_uploads,
-            "erased": self._resume_erasures,
             "published": lambda: self._ledger.outbox.drain(self._publish),
+            "erased": self._resume_erasures,
             "pruned": lambda: self._ledger.outbox.prune(_KEEP_MESSAGES_DAYS),
         }
         counts = {name: self._part(name, do) for name, do in parts.items()}
@@ -98,7 +98,7 @@ class Sweeping:
         return self._ledger.jobs.abandon_upload(job.id, failure, emit=job_failed(job, failure))
 
     def _fail(self, job: Job, failure: Failure) -> bool:
-        return self._ledger.jobs.fail(job.id, failure, emit=job_failed(job, failure))
+        return self._ledger.jobs.fail(job.id, failure, emit=job_failed(job, failure), seen=job)
 
 
 def _next_message(job: Job) -> Message:

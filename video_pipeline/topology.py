@@ -246,7 +246,7 @@ class Limits:
     upload_bytes: int = 20 * 1024**3
     form_upload_bytes: int = 5 * 1024**3
     event_bytes: int = 256 * 1024
-    caption_bytes: int = 16 * 1024**2
+    caption_bytes: int = 8 * 1024**2
     segment_bytes: int = 1024**2  # Kinesis: data and partition key together
     segments: int = 100_000
     question_chars: int = 4_000

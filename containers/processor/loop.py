@@ -59,6 +59,10 @@ class Worker:
             except PipelineError as error:
                 logger.warning("worker pauses", extra={"reason": error.code, "detail": str(error)})
                 self._stop.wait(_PAUSE)
+            except Exception:
+                # A place that dies unseen would leave a worker that runs and does nothing.
+                logger.exception("worker pauses after something unforeseen")
+                self._stop.wait(_PAUSE)
 
     def drain(self) -> int:
         """Until the queue is empty; how many messages were handled."""

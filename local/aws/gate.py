@@ -79,8 +79,10 @@ class Gate:
         origin = environ.get("HTTP_ORIGIN")
         if origin is not None and origin not in self._origins:
             return f"Pages of {origin!r} may not use this server."
-        if environ.get("PATH_INFO", "").startswith("/moto-api/reset"):
-            return "A reset would forget what the journal still holds."
+        if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+            return "Pages of other sites may not use this server."
+        if environ.get("PATH_INFO", "").startswith("/moto-api"):
+            return "Its inner workings are not for use from outside; a reset would forget what the journal still holds."
         return None
 
     def _spool(self, environ: Environ) -> Body:

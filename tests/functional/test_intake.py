@@ -208,6 +208,29 @@ def test_a_segment_that_contradicts_its_upload_is_rejected(intake: Intake, ledge
     assert letter.reason.code == "segment_conflict"
 
 
+def test_a_segment_that_contradicts_does_not_replace_a_good_one_and_a_late_one_leaves_nothing(
+    intake: Intake, ledger: PostgresLedger, aws: EmulatedAws
+) -> None:
+    upload_id = uuid4()
+    good = segments(CONTENT, 15, upload_id=upload_id)
+    wrong = segments(CONTENT[::-1], 15, upload_id=upload_id)
+    assert intake.accept([received(raw) for raw in (*good, wrong[0])]) == []
+    key = segment_key(str(upload_id), 0)
+    assert aws.objects.read(ObjectRef(bucket=aws.media, key=key), limit=99) == CONTENT[:15]
+    aws.objects.delete(aws.media, [key])
+    assert intake.accept([received(good[0])]) == []
+    assert key not in {info.ref.key for info in aws.objects.under(aws.media, "segments/")}
+
+
+def test_a_record_whose_field_name_is_as_long_as_itself_leaves_a_letter_that_fits(
+    intake: Intake, ledger: PostgresLedger, aws: EmulatedAws
+) -> None:
+    event = submitted(aws, "a.mp4")
+    event["data"]["x" * 600_000] = 1
+    assert intake.accept([received(event)]) == []
+    assert all(len(message.body) < 10_000 for message in published(ledger))
+
+
 # ------------------------------------------------------------------------------------- notifications
 def notification(aws: EmulatedAws, key: str) -> str:
     entry = {"bucket": {"name": aws.media}, "object": {"key": key, "size": 1}}
@@ -251,7 +274,18 @@ def test_the_notification_of_a_granted_upload_finds_the_job_it_was_granted_for(
     assert len(ledger.jobs.page()) == 2
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"Records": [{}]}', '{"Records": 7}', '{"Records": [{"s3": null}]}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"Records": [{}]}',
+        '{"Records": 7}',
+        '{"Records": [{"s3": null}]}',
+        '{"Records": [{"s3": {"bucket": {"name": 7}, "object": {"key": "k"}}}]}',
+    ],
+)
 def test_a_message_that_is_no_notification_is_said_to_be_none(body: str, intake: Intake) -> None:
     with pytest.raises(BadRecord) as caught:
         intake.accept_notification(body)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from video_pipeline.database import Database
-from video_pipeline.errors import Conflict, NotFound
+from video_pipeline.errors import BadInput, Conflict, NotFound, Unavailable
 from video_pipeline.model import (
     Chunk,
     Failure,
@@ -119,9 +119,11 @@ def expire(database: Database, job_id: UUID) -> None:
     run(database, "update jobs set lease_until = now() - interval '1 second' where id = %s", job_id)
 
 
-def index(ledger: PostgresLedger, job_id: UUID, worker: str, chunks: Sequence[str] = ("hello world",)) -> UUID:
+def index(
+    ledger: PostgresLedger, job_id: UUID, worker: str, chunks: Sequence[str] = ("hello world",), content: str = "a"
+) -> UUID:
     """The whole way of a held job."""
-    video = ledger.jobs.identify(job_id, worker, video_of(job_id)).video
+    video = ledger.jobs.identify(job_id, worker, video_of(job_id, content)).video
     assert ledger.jobs.transcript_ready(job_id, record_of(video.id), emit=[], worker=worker)
     assert ledger.jobs.chunks_ready(job_id, [chunk_of(video.id, n, t) for n, t in enumerate(chunks)], emit=[])
     assert ledger.jobs.complete(job_id)
@@ -486,7 +488,7 @@ def test_an_erased_video_leaves_only_its_identity_and_a_receipt(ledger: Postgres
         ledger.videos.get(video_id)
     assert ledger.chunks.search_text("secret", limit=5, where=SearchFilter()) == []
     objects, jobs = ledger.videos.erased_objects(video_id)
-    assert ([ref.key for ref in objects], jobs) == (["film.mp4"], [job_id])
+    assert ([each.ref.key for each in objects], jobs) == (["film.mp4"], [job_id])
     asked = Question(query="What is the secret?")
     ledger.questions.save(uuid4(), asked, {"citations": [{"video_id": str(video_id), "quote": "a secret"}]})
     ledger.questions.save(uuid4(), asked, {"results": [{"video": {"id": str(video_id)}}]})
@@ -503,6 +505,26 @@ def test_an_erased_video_leaves_only_its_identity_and_a_receipt(ledger: Postgres
     assert "film.mp4" not in text
     assert "'vectors': 1" in text
     assert ledger.jobs.get(job_id).status is JobStatus.COMPLETED
+
+
+def test_what_other_videos_name_too_is_said_to_be_shared(ledger: PostgresLedger) -> None:
+    captions = ObjectRef(bucket="media", key="for all.vtt")
+    made = []
+    for n, etag in enumerate(["e1", "e2", "e3"]):
+        options = JobOptions(captions=captions if n < 2 else None)
+        given = source("week.mp4" if n else "own.mp4", etag)
+        [(job, _)] = ledger.jobs.submit([Submission(given, options, ready=True)])
+        ledger.jobs.claim(job.id, "w1")
+        ledger.jobs.identify(job.id, "w1", video_of(job.id, str(n)))
+        made.append(index(ledger, job.id, "w1", content=str(n)))
+    first, _ = ledger.videos.erased_objects(made[0])
+    assert {(each.ref.key, each.captions, each.shared) for each in first} == {
+        ("own.mp4", False, False),
+        ("for all.vtt", True, True),
+    }
+    assert [each.shared for each in ledger.videos.erased_objects(made[2])[0]] == [True]
+    ledger.videos.begin_erasure(made[1], "ann")
+    assert not any(each.shared for each in ledger.videos.erased_objects(made[0])[0])
 
 
 def test_erasing_waits_for_a_job_at_work_and_the_film_may_come_again(ledger: PostgresLedger) -> None:
@@ -545,3 +567,103 @@ def test_the_claim_and_the_sweep_use_indexes(ledger: PostgresLedger, database: D
                 row["QUERY PLAN"] for row in connection.execute(f"explain {SQL[name]}".encode(), values).fetchall()
             )
             assert "Seq Scan on jobs" not in plan, f"{name}: {plan}"
+
+
+# ------------------------------------------------------------------------------- what a review found
+def test_a_message_that_can_never_be_sent_does_not_hold_up_the_others(ledger: PostgresLedger) -> None:
+    job_ids = [new_job(ledger, f"{n}.mp4") for n in range(3)]
+    sent: list[str] = []
+
+    def publish(messages: Sequence[Message]) -> None:
+        if any(str(job_ids[1]) in each.body for each in messages):
+            raise BadInput("message_too_large", "Too large.")
+        sent.extend(json.loads(each.body)["job_id"] for each in messages)
+
+    ledger.outbox.drain(publish)
+    assert sent == [str(job_ids[0]), str(job_ids[2])]
+    assert published(ledger) == []
+
+
+def test_an_upload_that_is_sent_again_after_its_last_attempt_is_claimed(ledger: PostgresLedger) -> None:
+    job_id = segmented(ledger, 1)
+    ledger.jobs.segment_arrived(job_id, 0)
+    for attempt in range(3):
+        assert isinstance(ledger.jobs.claim(job_id, f"w{attempt}"), Claimed)
+        if attempt < 2:
+            ledger.jobs.retry_later(job_id, f"w{attempt}", BROKEN, 0)
+    ledger.jobs.fail(job_id, BROKEN, worker="w2", resend=True)
+    assert ledger.jobs.wants_segment(job_id, 0)
+    assert ledger.jobs.segment_arrived(job_id, 0) == (1, True)
+    assert not ledger.jobs.wants_segment(job_id, 0)
+    again = ledger.jobs.claim(job_id, "w9")
+    assert isinstance(again, Claimed)
+    assert again.job.attempt == 1
+
+
+def test_whoever_makes_the_film_in_the_end_completes_all_that_wait_for_it(ledger: PostgresLedger) -> None:
+    made = claimed(ledger, "b.mp4", "b")
+    ledger.jobs.identify(made, "b", video_of(made))
+    first = claimed(ledger, "a.mp4", "a")
+    ledger.jobs.identify(first, "a", video_of(first))
+    second = claimed(ledger, "c.mp4", "c")
+    ledger.jobs.identify(second, "c", video_of(second))
+    ledger.jobs.fail(made, BROKEN, worker="b")
+    # The failed one is redriven before the one that took its place comes to it.
+    assert isinstance(ledger.jobs.claim(made, "b2", redrive=True), Claimed)
+    assert ledger.jobs.identify(made, "b2", video_of(made)).fresh
+    assert isinstance(ledger.jobs.claim(first, "a2"), Claimed)
+    assert not ledger.jobs.identify(first, "a2", video_of(first)).fresh
+    index(ledger, made, "b2")
+    assert [ledger.jobs.get(each).status for each in (first, second)] == [JobStatus.COMPLETED] * 2
+
+
+def test_the_maker_of_a_film_that_is_being_erased_does_not_bring_it_back(ledger: PostgresLedger) -> None:
+    job_id = claimed(ledger)
+    video_id = ledger.jobs.identify(job_id, "w1", video_of(job_id)).video.id
+    ledger.jobs.fail(job_id, BROKEN, worker="w1")
+    assert ledger.videos.begin_erasure(video_id, "ann") is not None
+    ledger.jobs.claim(job_id, "w2", redrive=True)
+    with pytest.raises(Unavailable, match="being erased"):
+        ledger.jobs.identify(job_id, "w2", video_of(job_id))
+    ledger.videos.end_erasure(video_id, {})
+    assert ledger.jobs.identify(job_id, "w2", video_of(job_id)).fresh
+    assert ledger.videos.get(video_id).erased_at is None
+
+
+def test_a_job_that_came_back_to_life_is_not_failed_by_the_sweeper(ledger: PostgresLedger, database: Database) -> None:
+    job_id = new_job(ledger)
+    for attempt in range(3):
+        ledger.jobs.claim(job_id, f"w{attempt}")
+        if attempt < 2:
+            expire(database, job_id)
+    expire(database, job_id)
+    [lost] = ledger.jobs.exhausted()
+    assert ledger.jobs.beat(job_id, "w2")
+    assert not ledger.jobs.fail(job_id, BROKEN, seen=lost)
+    expire(database, job_id)
+    assert ledger.jobs.fail(job_id, BROKEN, seen=lost)
+
+
+def test_a_request_to_erase_that_comes_again_does_not_erase_the_film_that_was_sent_anew(ledger: PostgresLedger) -> None:
+    first = claimed(ledger, "a.mp4", "w1")
+    video_id = index(ledger, first, "w1")
+    request = uuid4()
+    assert ledger.videos.begin_erasure(video_id, "ann", request=request) == request
+    ledger.videos.end_erasure(video_id, {})
+    again = claimed(ledger, "b.mp4", "w2")
+    ledger.jobs.identify(again, "w2", video_of(again))
+    index(ledger, again, "w2")
+    assert ledger.videos.begin_erasure(video_id, "ann", request=request) is None
+    assert ledger.videos.get(video_id).job_id == again
+    assert ledger.videos.pending_erasures() == []
+
+
+def test_a_worker_that_lost_its_job_does_not_close_its_successors_line(
+    ledger: PostgresLedger, database: Database
+) -> None:
+    job_id = claimed(ledger, worker="w1")
+    expire(database, job_id)
+    ledger.jobs.claim(job_id, "w2")
+    ledger.jobs.begin_stage(job_id, "fetch", "w2")
+    ledger.jobs.end_stage(job_id, "fetch", worker="w1")
+    assert [each.status for each in ledger.jobs.timeline(job_id)] == ["running"]

@@ -11,6 +11,7 @@ import pytest
 from video_pipeline.erasing import Erasing
 from video_pipeline.errors import NotFound, Unavailable
 from video_pipeline.model import Job, JobOptions, JobStatus, ObjectInfo, ObjectRef, Source
+from video_pipeline.ports import Held
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 VIDEO = UUID("00000000-0000-4000-8000-000000000001")
@@ -42,6 +43,7 @@ class World:
     at_work: bool = False
     hidden: set[UUID] = field(default_factory=set)
     receipts: dict[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    versions_deleted: list[tuple[str, str | None]] = field(default_factory=list)
     breaks: int | None = None
     steps: int = 0
 
@@ -62,11 +64,17 @@ class World:
         self.hidden.add(video_id)
         return uuid4()
 
-    def erased_objects(self, video_id: UUID) -> tuple[list[ObjectRef], list[UUID]]:
+    def erased_objects(self, video_id: UUID) -> tuple[list[Held], list[UUID]]:
         self._step()
-        refs = [job.source.media for job in self.jobs.values()]
-        captions = ObjectRef(bucket="media", key="uploads/one/captions.vtt")
-        return [*refs, captions, ObjectRef(bucket="theirs", key="film.mp4")], list(self.jobs)
+        media = [Held(job.source.media) for job in self.jobs.values()]
+        named = [
+            Held(ObjectRef(bucket="media", key="uploads/one/captions.vtt"), captions=True),
+            # What a sender may name as captions: another video's medium, or captions that others use too.
+            Held(ObjectRef(bucket="media", key="uploads/two/other.mp4"), captions=True),
+            Held(ObjectRef(bucket="media", key="films/for all.vtt"), captions=True, shared=True),
+        ]
+        replaced = Held(ObjectRef(bucket="media", key="films/replaced.mp4", version_id="v1"), shared=True)
+        return [*media, *named, replaced, Held(ObjectRef(bucket="theirs", key="film.mp4"))], list(self.jobs)
 
     def pending_erasures(self) -> list[UUID]:
         return sorted(self.hidden - self.receipts.keys())
@@ -90,6 +98,11 @@ class World:
     def delete(self, bucket: str, keys: Iterable[str]) -> int:
         self._step()
         return sum(self.objects.pop((bucket, key), 0) for key in keys)
+
+    def delete_version(self, ref: ObjectRef) -> int:
+        self._step()
+        self.versions_deleted.append((ref.key, ref.version_id))
+        return 1
 
     def delete_prefix(self, bucket: str, prefix: str) -> int:
         self._step()
@@ -120,6 +133,9 @@ class Ledger:
 KEPT = {
     ("media", "uploads/two/other.mp4"),
     ("media", "films/beside the point.vtt"),
+    ("media", "films/beside.part2.vtt"),
+    ("media", "films/for all.vtt"),
+    ("media", "films/replaced.mp4"),
     ("results", f"videos/{OTHER}/transcript.json"),
     ("theirs", "film.mp4"),
 }
@@ -165,11 +181,16 @@ def test_everything_of_the_video_goes_and_nothing_else() -> None:
         "video_id": str(VIDEO),
         "jobs": 3,
         "vectors": 7,
-        "media_objects": 8,
+        "media_objects": 9,
         "result_objects": 3,
-        "not_ours": ["s3://theirs/film.mp4"],
+        "not_ours": [
+            "s3://media/films/for all.vtt",
+            "s3://media/uploads/two/other.mp4",
+            "s3://theirs/film.mp4",
+        ],
     }
     assert world.receipts[VIDEO] == receipt
+    assert world.versions_deleted == [("films/replaced.mp4", "v1")]
 
 
 def test_while_a_job_is_at_work_nothing_goes() -> None:
@@ -188,7 +209,7 @@ def test_an_unknown_or_erased_video_is_not_found() -> None:
         erasing(world).erase(VIDEO, "tester")
 
 
-STEPS = 10
+STEPS = 11
 
 
 def test_the_number_of_steps_that_may_fail_is_known() -> None:

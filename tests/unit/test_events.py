@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 from uuid import UUID, uuid4
@@ -82,6 +83,17 @@ def test_what_is_wrong_with_a_record_is_said(raw: bytes | str, code: str, words:
         read_event(raw)
     assert caught.value.code == code
     assert words in str(caught.value)
+
+
+def test_a_backslash_before_letters_is_no_nul() -> None:
+    assert read_event(json.dumps(submitted(title=r"the regex \u0000 explained"))).body
+
+
+@pytest.mark.parametrize("depth", [900, 970, 985, 990, 995, 1000, 5000])
+def test_an_event_nested_however_deeply_is_read_or_refused(depth: int) -> None:
+    text = json.dumps(submitted())[:-1] + ', "deep": ' + "[" * depth + "]" * depth + "}"
+    with contextlib.suppress(BadRecord):
+        assert read_event(text).body
 
 
 def test_a_question_keeps_its_bounds() -> None:

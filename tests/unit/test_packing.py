@@ -205,3 +205,20 @@ def test_other_texts_do_not_end_a_sentence(text: str) -> None:
 def test_sentences_of_hostile_punctuation_are_found_in_time() -> None:
     for text in ("." * 1_000_000, '."' * 500_000, "。" * 1_000_000, ")" * 1_000_000 + "."):
         assert list(sentences(text)) == [(0, len(text))] or text[0] == "。"
+
+
+def test_what_files_call_speakers_and_languages_is_made_fit_to_show() -> None:
+    from video_pipeline.transcripts.model import Segment, Transcript
+
+    segment = Segment(start=0, end=1, text="x", speaker="A\x1b[2Jnn" + "n" * 500)
+    assert segment.speaker is not None
+    assert segment.speaker.startswith("A[2Jnn")
+    assert len(segment.speaker) == 200
+    for given, kept in (
+        ("en-GB", "en-GB"),
+        ("\0", None),
+        ("x" * 900, None),
+        ("zh-Hans-CN", "zh-Hans-CN"),
+        (None, None),
+    ):
+        assert Transcript(segments=(), language=given, source="import").language == kept

@@ -59,7 +59,7 @@ class FakeJobs:
     def unfinished_uploads(self, **_: float) -> Sequence[tuple[Job, list[int]]]:
         return self.uploads
 
-    def fail(self, job_id: UUID, failure: Failure, *, emit: Sequence[Message]) -> bool:
+    def fail(self, job_id: UUID, failure: Failure, *, emit: Sequence[Message], seen: Job | None = None) -> bool:
         self.failed[job_id] = failure
         self.emitted += emit
         return True

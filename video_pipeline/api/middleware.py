@@ -18,6 +18,7 @@ from video_pipeline.topology import LIMITS
 
 _LOG = logging.getLogger(__name__)
 _JSON_BYTES: Final = 1024**2
+_LENGTH_DIGITS: Final = 20
 _SAFE: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -96,7 +97,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > limit:
+        if declared.isdecimal() and (len(declared) > _LENGTH_DIGITS or int(declared) > limit):
             await _too_large(scope, limit)(scope, receive, send)
             return
         await self._app(scope, _counting(receive, limit), send)

@@ -101,6 +101,12 @@ class S3Objects:
     def delete(self, bucket: str, keys: Iterable[str]) -> int:
         return sum(self._delete_key(bucket, key) for key in keys)
 
+    def delete_version(self, ref: ObjectRef) -> int:
+        if ref.version_id is None:
+            return 0
+        self._delete_versions(ref.bucket, [{"Key": ref.key, "VersionId": ref.version_id}])
+        return 1
+
     def delete_prefix(self, bucket: str, prefix: str) -> int:
         """BadInput("prefix_missing") for an empty prefix, which would be the whole bucket."""
         if not prefix:

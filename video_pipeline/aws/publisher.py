@@ -44,7 +44,9 @@ class Publisher:
             records = (StreamRecord(message.key, message.body.encode()) for message in messages)
             StreamPublisher(self._kinesis, stream, backoff=self._backoff).put(records)
         elif destination in queues_by_name():
-            self._queue(destination).send_all([message.body for message in messages])
+            for delay in sorted({message.delay for message in messages}):
+                bodies = [message.body for message in messages if message.delay == delay]
+                self._queue(destination).send_all(bodies, delay=delay)
         else:
             message = f"There is no stream or queue {destination!r} to publish to."
             raise Misconfigured("unknown_destination", message)

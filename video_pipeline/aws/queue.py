@@ -94,12 +94,12 @@ class SqsQueue:
         with translated("sqs:SendMessage", self.name):
             self._client.send_message(QueueUrl=self.url, MessageBody=body, MessageAttributes=_typed(attributes or {}))
 
-    def send_all(self, bodies: Sequence[str]) -> None:
-        """Sends all, at least once. `Unavailable` when the queue refused some for too long."""
+    def send_all(self, bodies: Sequence[str], *, delay: int = 0) -> None:
+        """Sends all, at least once, to be seen after `delay` seconds. `Unavailable` when some were refused for long."""
         for body in bodies:
             _check_size(body, {})
         for batch in _batches(bodies):
-            self._send_batch(batch)
+            self._send_batch(batch, delay)
 
     def depth(self) -> Mapping[str, int]:
         with translated("sqs:GetQueueAttributes", self.name):
@@ -114,13 +114,16 @@ class SqsQueue:
         counts: Mapping[str, str] = {str(name): text for name, text in answer.get("Attributes", {}).items()}
         return {ours: int(counts.get(theirs, 0)) for ours, theirs in _COUNTS.items()}
 
-    def _send_batch(self, bodies: Sequence[str]) -> None:
+    def _send_batch(self, bodies: Sequence[str], delay: int) -> None:
         waiting, failed = dict(enumerate(bodies)), 0
         while waiting:
             with translated("sqs:SendMessage", self.name):
                 answer = self._client.send_message_batch(
                     QueueUrl=self.url,
-                    Entries=[{"Id": str(place), "MessageBody": body} for place, body in waiting.items()],
+                    Entries=[
+                        {"Id": str(place), "MessageBody": body, "DelaySeconds": delay}
+                        for place, body in waiting.items()
+                    ],
                 )
             refused = {int(each["Id"]) for each in answer.get("Failed", [])}
             failed = failed + 1 if len(refused) == len(waiting) else 0

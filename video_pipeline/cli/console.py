@@ -46,7 +46,8 @@ def complain(message: str) -> None:
 
 
 def say_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    # On a terminal, control characters of strangers must not reach it raw.
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=sys.stdout.isatty(), default=str))
 
 
 def coloured(word: str) -> str:

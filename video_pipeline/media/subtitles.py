@@ -35,8 +35,8 @@ _TEXT_CODECS: Final = {"mov_text", "subrip", "webvtt", "ass", "ssa", "text"}
 _ASS_FIELDS: Final = 8  # read order, layer, style, name, three margins, effect; then the text
 _ASS_NAME: Final = 3
 _LONGEST_OPEN_CUE: Final = 5.0  # seconds that a cue without an end is taken to stand
-_DRAWING = re.compile(r"\{[^}]*\\p[1-9]")
-_TAGS = re.compile(r"\{[^}]*\}")
+_DRAWING = re.compile(r"\{[^{}]*\\p[1-9]")
+_TAGS = re.compile(r"\{[^{}]*\}")
 _BREAK = re.compile(r"\\[Nn]")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 

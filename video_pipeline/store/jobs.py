@@ -50,7 +50,8 @@ class PostgresJobs(Leases, Sweep):
     # ------------------------------------------------------------------------------------ arriving
     def submit(self, submissions: Sequence[Submission]) -> list[tuple[Job, bool]]:
         ids = [each.source.job_id for each in submissions]
-        wanted = dict(zip(ids, submissions, strict=True))
+        # Backwards, so that of several for one job the first counts.
+        wanted = dict(zip(reversed(ids), reversed(submissions), strict=True))
         documents = ",".join(_document(job_id, each) for job_id, each in wanted.items())
         with self._database.transaction() as connection:
             new = connection.execute(SQL["submit"], {"jobs": f"[{documents}]"}).fetchall()
@@ -71,6 +72,11 @@ class PostgresJobs(Leases, Sweep):
             if moved:
                 rows.put_out(connection, [work_message(job_id)])
         return moved is not None
+
+    def wants_segment(self, job_id: UUID, index: int) -> bool:
+        with self._database.transaction() as connection:
+            row = connection.execute(SQL["wants_segment"], {"id": job_id, "index": index}).fetchone()
+        return bool(row and row["wanted"])
 
     def segment_arrived(self, job_id: UUID, index: int) -> tuple[int, bool]:
         with self._database.transaction() as connection:
@@ -140,9 +146,10 @@ class PostgresJobs(Leases, Sweep):
         status: str = "completed",
         failure: Failure | None = None,
         detail: Mapping[str, Any] | None = None,
+        worker: str | None = None,
     ) -> None:
         with self._database.transaction() as connection:
-            self._close(connection, job_id, stage, status=status, failure=failure, detail=detail)
+            self._close(connection, job_id, stage, status=status, failure=failure, detail=detail, worker=worker)
 
     def report(self, job_id: UUID, stage: str, fraction: float) -> None:
         values = {"id": job_id, "stage": stage, "progress": progress_at(stage, fraction)}
@@ -170,11 +177,15 @@ class PostgresJobs(Leases, Sweep):
         added = connection.execute(SQL["add_video"], values).fetchone()
         if added:
             return Identified(rows.video(added), fresh=True)
+        maker: UUID = (connection.execute(SQL["maker"], {"id": video.id}).fetchone() or {})["job_id"]
+        # Job before video, as everywhere, or two could wait for each other; and held, so that it can't end between
+        # this look and the decision to wait for it.
+        owner = rows.job(self._lock(connection, maker))
         known = rows.video(connection.execute(SQL["lock_video"], {"id": video.id}).fetchone() or {})
-        if known.job_id == video.job_id:
+        if known.job_id != maker:
+            raise Unavailable("video_taken", "Another job has just taken this film.", delay=1)
+        if known.erased_at is None and maker == video.job_id:
             return Identified(known, fresh=True)
-        # Locked, so that it can't end between this look and the decision to wait for it.
-        owner = rows.job(self._lock(connection, known.job_id))
         if known.erased_at is None and known.indexed_at is not None:
             return Identified(known, fresh=False, indexed=True)
         if known.erased_at is None and not owner.finished:
@@ -238,12 +249,6 @@ class PostgresJobs(Leases, Sweep):
             rows.put_out(connection, emit)
         return True
 
-    def forget_segments(self, job_id: UUID, worker: str) -> None:
-        with self._database.transaction() as connection:
-            self._held(connection, job_id, worker)
-            connection.execute(SQL["drop_segments"], {"id": job_id})
-            connection.execute(SQL["reset_segments"], {"id": job_id})
-
     def complete(
         self, job_id: UUID, *, emit: Sequence[Message] = (), note: str | None = None, worker: str | None = None
     ) -> bool:
@@ -255,18 +260,32 @@ class PostgresJobs(Leases, Sweep):
             if note:
                 connection.execute(SQL["note"], {"id": job_id, "text": note})
             same = f"The same film as that of job {job_id}; it was not processed twice."
-            connection.execute(SQL["complete_waiting"], {"token": job_token(job_id), "note": same})
+            connection.execute(SQL["complete_waiting"], {"video_id": row["video_id"], "note": same})
             self._close(connection, job_id, None)
             rows.put_out(connection, emit)
         return True
 
-    def fail(self, job_id: UUID, failure: Failure, *, emit: Sequence[Message] = (), worker: str | None = None) -> bool:
+    def fail(
+        self,
+        job_id: UUID,
+        failure: Failure,
+        *,
+        emit: Sequence[Message] = (),
+        worker: str | None = None,
+        seen: Job | None = None,
+        resend: bool = False,
+    ) -> bool:
+        values: dict[str, Any] = {"id": job_id, "worker": worker, "failure": rows.as_json(failure)}
+        values |= {"attempt": seen.attempt if seen else None, "stage": seen.stage if seen else None}
         with self._database.transaction() as connection:
-            values = {"id": job_id, "worker": worker, "failure": rows.as_json(failure)}
-            if connection.execute(SQL["fail"], values).fetchone() is None:
+            row = connection.execute(SQL["fail"], values).fetchone()
+            if row is None:
                 return self._nothing_or_lost(job_id, worker)
+            if resend:
+                connection.execute(SQL["drop_segments"], {"id": job_id})
+                connection.execute(SQL["reset_segments"], {"id": job_id})
             self._close(connection, job_id, None, status="failed", failure=failure)
-            self._succeed(connection, job_id)
+            self._succeed(connection, row["video_id"])
             rows.put_out(connection, emit)
         return True
 
@@ -279,10 +298,11 @@ class PostgresJobs(Leases, Sweep):
             rows.put_out(connection, [work_message(job_id, delay)])
 
     # ------------------------------------------------------------------------------------- helpers
-    def _succeed(self, connection: Connection, job_id: UUID) -> None:
-        next_one = connection.execute(SQL["succeed_waiting"], {"token": job_token(job_id)}).fetchone()
+    def _succeed(self, connection: Connection, video_id: UUID | None) -> None:
+        """The oldest of the jobs that wait for this film takes the place of the one that failed."""
+        next_one = connection.execute(SQL["succeed_waiting"], {"video_id": video_id}).fetchone()
         if next_one:
-            values = {"token": job_token(job_id), "other": job_token(next_one["id"])}
+            values = {"video_id": video_id, "other": job_token(next_one["id"])}
             connection.execute(SQL["wait_for_other"], values)
             rows.put_out(connection, [work_message(next_one["id"])])
 

@@ -27,23 +27,31 @@ select * from stage_attempts where job_id = %(id)s order by started_at, stage, a
 -- uploaded: The bytes of a granted upload are there; also after the grant was given up.
 update jobs
 set source = jsonb_set(source, '{media}', %(media)s) || jsonb_build_object('size', %(size)s::bigint),
-    ready = true, status = 'queued', stage = 'fetch', failure = null, finished_at = null,
+    ready = true, status = 'queued', stage = 'fetch', attempt = 0, not_before = null, failure = null,
+    finished_at = null,
     announced_at = now(), announced = 1, updated_at = now()
 where id = %(id)s and not ready and status in ('queued', 'failed')
 returning id
 
--- lock: Holds a job's row until the transaction ends.
-select * from jobs where id = %(id)s for update
+-- lock: Holds a job's row until the transaction ends. Seconds by the database's clock, not a worker's.
+select *, extract(epoch from lease_until - now())::float8 as lease_left,
+       extract(epoch from not_before - now())::float8 as pause_left
+from jobs where id = %(id)s for update
 
 -- add_segment: A raw segment is here; a repeated one changes nothing.
 insert into segments (job_id, index) values (%(id)s, %(index)s) on conflict do nothing
+
+-- wants_segment: Whether the upload still waits for this segment.
+select not ready and status in ('queued', 'failed')
+       and not exists (select 1 from segments where job_id = jobs.id and index = %(index)s) as wanted
+from jobs where id = %(id)s
 
 -- count_segment: One more segment; the last one makes the job ready, also after the upload was given up.
 update jobs
 set received = received + 1,
     ready = received + 1 = %(count)s,
     stage = case when received + 1 = %(count)s then 'fetch' else 'receive' end,
-    status = 'queued', failure = null, finished_at = null,
+    status = 'queued', attempt = 0, not_before = null, failure = null, finished_at = null,
     progress = greatest(progress, %(progress)s),
     announced_at = case when received + 1 = %(count)s then now() end,
     announced = (received + 1 = %(count)s)::int,
@@ -90,6 +98,7 @@ from stage_attempts where job_id = %(id)s and stage = %(stage)s
 update stage_attempts
 set status = %(status)s, finished_at = clock_timestamp(), failure = %(failure)s, detail = detail || %(detail)s
 where job_id = %(id)s and status = 'running' and (%(stage)s::text is null or stage = %(stage)s)
+  and (%(worker)s::text is null or worker = %(worker)s)
 
 -- move_stage: A leased job goes on to the next stage.
 update jobs set stage = %(stage)s, progress = greatest(progress, %(progress)s), updated_at = now()
@@ -111,6 +120,9 @@ values (%(id)s, %(sha256)s, %(title)s, %(filename)s, %(media)s, %(job_id)s, %(la
 on conflict (id) do nothing
 returning *
 
+-- maker: The job that makes a video.
+select job_id from videos where id = %(id)s
+
 -- lock_video: Holds a video's row until the transaction ends.
 select * from videos where id = %(id)s for update
 
@@ -131,7 +143,7 @@ update jobs set video_id = %(video_id)s, updated_at = now() where id = %(id)s
 update videos
 set info = coalesce(%(info)s, info), poster = coalesce(%(poster)s, poster),
     thumbnails = coalesce(%(thumbnails)s, thumbnails), language = coalesce(%(language)s, language)
-where id = %(id)s
+where id = %(id)s and erased_at is null
 
 -- note: A sentence for people, once.
 update jobs set notes = array_append(notes, %(text)s), updated_at = now()
@@ -188,24 +200,31 @@ update videos set indexed_at = now() where id = %(video_id)s and job_id = %(id)s
 update jobs
 set status = 'completed', progress = 1, waiting_for = null, finished_at = now(), updated_at = now(),
     notes = array_append(notes, %(note)s)
-where waiting_for = %(token)s and status = 'processing'
+where waiting_for like 'job:%%' and video_id = %(video_id)s and status = 'processing'
 
 -- fail: The end, with its reason.
 update jobs
 set status = 'failed', failure = %(failure)s, lease_owner = null, lease_until = null, waiting_for = null,
     finished_at = now(), updated_at = now()
 where id = %(id)s and status in ('queued', 'processing') and (%(worker)s::text is null or lease_owner = %(worker)s)
-returning id
+  -- As it was when somebody decided that it is lost: no other attempt, no other stage, nobody at work.
+  and (%(attempt)s::int is null
+       or (attempt, stage) = (%(attempt)s, %(stage)s) and coalesce(lease_until < now(), true))
+returning id, video_id
 
 -- succeed_waiting: The oldest job that waited for this one takes its place.
 update jobs
 set status = 'queued', stage = 'fetch', attempt = 0, waiting_for = null, announced_at = now(), announced = 1,
     updated_at = now()
-where id = (select id from jobs where waiting_for = %(token)s and status = 'processing' order by created_at limit 1)
+where id = (
+    select id from jobs
+    where waiting_for like 'job:%%' and video_id = %(video_id)s and status = 'processing'
+    order by created_at limit 1)
 returning id
 
 -- wait_for_other: The rest wait for the one that took its place.
-update jobs set waiting_for = %(other)s where waiting_for = %(token)s
+update jobs set waiting_for = %(other)s
+where waiting_for like 'job:%%' and video_id = %(video_id)s and status = 'processing'
 
 -- retry_later: Back to the queue after a passing failure.
 update jobs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -56,7 +55,7 @@ class Leases:
         reason = _settled(row, redrive=redrive, attempts=self._policy.attempts)
         if reason:
             return Settled(reason)
-        pause = _seconds_until(row["not_before"])
+        pause = row["pause_left"] or 0.0
         if pause > 0 and not redrive:
             return NotNow(pause, "it is to be tried again later")
         counted = connection.execute(SQL["leased"], {"id": row["id"]}).fetchone() or {}
@@ -90,8 +89,10 @@ class Leases:
         status: str = "completed",
         failure: Failure | None = None,
         detail: Mapping[str, Any] | None = None,
+        worker: str | None = None,
     ) -> None:
-        values = {"id": job_id, "stage": stage, "status": status, "failure": rows.as_json(failure)}
+        """Closes open lines of the timeline: of one stage or all, of one worker or anybody's."""
+        values = {"id": job_id, "stage": stage, "status": status, "failure": rows.as_json(failure), "worker": worker}
         connection.execute(SQL["close_stage"], {**values, "detail": Jsonb(dict(detail or {}))})
 
 
@@ -104,10 +105,6 @@ def _settled(row: Row, *, redrive: bool, attempts: int) -> str | None:
     if row["status"] == "processing" and row["lease_owner"] is None:
         return "it was handed on" if row["stage"] in (CHUNK, EMBED) else "it waits for another's report"
     # Should that worker vanish, the sweeper sends a new message; so this one is not needed.
-    if _seconds_until(row["lease_until"]) > 0:
+    if (row["lease_left"] or 0.0) > 0:
         return f"{row['lease_owner']} has it"
     return "it has no attempts left" if row["attempt"] >= attempts and not redrive else None
-
-
-def _seconds_until(moment: datetime | None) -> float:
-    return (moment - datetime.now(UTC)).total_seconds() if moment else 0.0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
 from video_pipeline.database import Database, Queries
+from video_pipeline.errors import BadInput
 from video_pipeline.model import ApiKey, Message, RejectedRecord
 from video_pipeline.store import rows
 from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
 from video_pipeline.store.library import PostgresChunks, PostgresQuestions, PostgresVideos
 
+logger = logging.getLogger(__name__)
 SQL = Queries(Path(__file__).with_name("library.sql"))
 
 
@@ -77,7 +80,9 @@ class PostgresOutbox:
         with self._database.transaction() as connection:
             found = connection.execute(SQL["unpublished"], {"limit": limit}).fetchall()
             if found:
-                publish([Message.model_validate({k: v for k, v in row.items() if k != "id"}) for row in found])
+                _publish(
+                    publish, [Message.model_validate({k: v for k, v in row.items() if k != "id"}) for row in found]
+                )
                 connection.execute(SQL["published"], {"ids": [row["id"] for row in found]})
         return len(found)
 
@@ -101,3 +106,15 @@ class PostgresLedger:
 
     def close(self) -> None:
         self._database.close()
+
+
+def _publish(publish: Callable[[Sequence[Message]], None], messages: Sequence[Message]) -> None:
+    """One message that can't be sent at all must not hold up the others for ever; it stays on record, and is told."""
+    try:
+        publish(messages)
+    except BadInput as error:
+        if len(messages) == 1:
+            logger.exception("message can't be sent", extra={"key": messages[0].key, "reason": error.code})
+            return
+        for message in messages:
+            _publish(publish, [message])

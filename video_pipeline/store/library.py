@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.errors import NotFound
 from video_pipeline.model import Chunk, Hit, ObjectRef, Question, SearchFilter, TranscriptRecord, Video
+from video_pipeline.ports import Held
 from video_pipeline.store import rows
 
 SQL = Queries(Path(__file__).with_name("library.sql"))
@@ -59,12 +60,15 @@ class PostgresVideos:
         job_id: UUID = row["job_id"]
         return job_id
 
-    def begin_erasure(self, video_id: UUID, requested_by: str) -> UUID | None:
+    def begin_erasure(self, video_id: UUID, requested_by: str, *, request: UUID | None = None) -> UUID | None:
+        values = {"id": video_id, "requested_by": requested_by, "request": request}
         with self._database.transaction() as connection:
+            if connection.execute(SQL["carried_out"], values).fetchone():
+                return None
             row = connection.execute(SQL["lock_video"], {"id": video_id}).fetchone()
             if row is None or not self._may_erase(connection, row):
                 raise _no_video(video_id)
-            connection.execute(SQL["ask_erasure"], {"id": video_id, "requested_by": requested_by})
+            connection.execute(SQL["ask_erasure"], values)
             if connection.execute(SQL["at_work"], {"id": video_id}).fetchone():
                 return None
             connection.execute(SQL["hide"], {"id": video_id})
@@ -82,7 +86,7 @@ class PostgresVideos:
         with self._database.transaction() as connection:
             counts = {
                 name: connection.execute(SQL[f"forget_{name}"], {"id": video_id}).rowcount
-                for name in ("chunks", "transcript", "summary", "questions", "video", "jobs")
+                for name in ("chunks", "transcript", "summary", "questions", "attempts", "video", "jobs")
             }
             full = Jsonb({**receipt, "ledger": counts})
             connection.execute(SQL["close_erasure"], {"id": video_id, "receipt": full})
@@ -91,11 +95,11 @@ class PostgresVideos:
         with self._database.transaction() as connection:
             return [row["video_id"] for row in connection.execute(SQL["pending_erasures"])]
 
-    def erased_objects(self, video_id: UUID) -> tuple[list[ObjectRef], list[UUID]]:
+    def erased_objects(self, video_id: UUID) -> tuple[list[Held], list[UUID]]:
         with self._database.transaction() as connection:
             found = connection.execute(SQL["objects"], {"id": video_id}).fetchall()
-        held = [row[name] for row in found for name in ("media", "captions") if row[name]]
-        return [ObjectRef.model_validate(each) for each in held], [row["id"] for row in found]
+        held = [Held(ObjectRef.model_validate(row["ref"]), row["captions"], row["shared"]) for row in found]
+        return held, list(dict.fromkeys(row["id"] for row in found))
 
     def _one(self, query: str, values: Mapping[str, Any]) -> Row | None:
         with self._database.transaction() as connection:

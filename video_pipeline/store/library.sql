@@ -20,8 +20,12 @@ select job_id from videos where id = %(id)s
 select * from videos where id = %(id)s for update
 
 -- ask_erasure: One open erasure for each video.
-insert into erasures (id, video_id, requested_by) values (gen_random_uuid(), %(id)s, %(requested_by)s)
+insert into erasures (id, video_id, requested_by)
+values (coalesce(%(request)s, gen_random_uuid()), %(id)s, %(requested_by)s)
 on conflict (video_id) where completed_at is null do nothing
+
+-- carried_out: Whether this request was carried out.
+select 1 from erasures where id = %(request)s and completed_at is not null
 
 -- open_erasure: The erasure that is to be carried out.
 select id from erasures where video_id = %(id)s and completed_at is null
@@ -35,8 +39,24 @@ update videos set erased_at = coalesce(erased_at, now()) where id = %(id)s
 -- pending_erasures: Asked for and not carried out.
 select video_id from erasures where completed_at is null order by requested_at
 
--- objects: What held the content of a video.
-select id, source -> 'media' as media, options -> 'captions' as captions from jobs where video_id = %(id)s
+-- objects: What held the content of a video, and whether a job of a video that stays names the same key.
+select jobs.id, held.ref, held.captions, exists (
+    select 1
+    from jobs as other
+    join videos on videos.id = other.video_id and videos.erased_at is null
+    where other.video_id <> %(id)s
+      and (other.media_bucket, other.media_key) = (held.ref ->> 'bucket', held.ref ->> 'key')
+    union all
+    select 1
+    from jobs as other
+    join videos on videos.id = other.video_id and videos.erased_at is null
+    where other.video_id <> %(id)s
+      and other.options @> jsonb_build_object(
+          'captions', jsonb_build_object('bucket', held.ref -> 'bucket', 'key', held.ref -> 'key'))
+) as shared
+from jobs
+cross join lateral (values (source -> 'media', false), (options -> 'captions', true)) as held (ref, captions)
+where jobs.video_id = %(id)s and held.ref is not null
 
 -- forget_chunks: A video's passages.
 delete from chunks where video_id = %(id)s
@@ -61,9 +81,15 @@ where id = %(id)s
 -- forget_jobs: The same for its jobs. Their ids stay, so that it can be told what happened.
 update jobs
 set options = '{}', notes = '{}', media_key = '(erased)',
+    failure = failure - 'trace' - 'message' || '{"message": "(erased)"}',
     source = source || jsonb_build_object(
         'filename', '(erased)', 'media', jsonb_build_object('bucket', media_bucket, 'key', '(erased)'))
 where video_id = %(id)s
+
+-- forget_attempts: What their stages found out; that they ran, and when, stays.
+update stage_attempts
+set detail = '{}', failure = failure - 'trace' - 'message' || '{"message": "(erased)"}'
+where job_id in (select id from jobs where video_id = %(id)s)
 
 -- close_erasure: With its receipt.
 update erasures set completed_at = now(), receipt = %(receipt)s where video_id = %(id)s and completed_at is null

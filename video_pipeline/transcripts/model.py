@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# Eleven days: far beyond any recording, and still a time that can be written.
+Seconds = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 
 TranscriptSource = Literal["sidecar", "embedded", "transcribe", "whisper", "pocketsphinx", "import", "none"]
 Quality = Literal["captions", "recognised", "low"]
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}")
+_NAME = 200
 
 
 class Frozen(BaseModel):
@@ -36,6 +40,14 @@ class Segment(Frozen):
     words: tuple[Word, ...] = ()
     confidence: Confidence | None = None
 
+    @field_validator("speaker", mode="before")
+    @classmethod
+    def _shown(cls, value: object) -> object:
+        """A name that can be shown: what strangers' files call speakers may be anything."""
+        if not isinstance(value, str) or (value.isprintable() and len(value) <= _NAME):
+            return value
+        return "".join(each for each in " ".join(value.split()) if each.isprintable())[:_NAME] or None
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.end < self.start:
@@ -58,6 +70,12 @@ class Transcript(Frozen):
     confidence: Confidence | None = None
     duration: Seconds | None = None
     notes: tuple[str, ...] = ()
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _tag(cls, value: object) -> object:
+        """A language tag, or nothing: files may say anything here."""
+        return value if not isinstance(value, str) or _LANGUAGE.fullmatch(value) else None
 
     @property
     def text(self) -> str:

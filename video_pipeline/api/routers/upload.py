@@ -124,7 +124,7 @@ def complete_upload(job_id: UUID, request: CompleteRequest, deps: Deps) -> Uploa
 
 async def _through_here(request: Request, deps: ApiDependencies) -> UploadResponse:
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > deps.uploading.form_bytes + _FORM_OVERHEAD:
+    if declared.isdecimal() and int(declared[:20]) > deps.uploading.form_bytes + _FORM_OVERHEAD:
         raise upload_too_large(deps.uploading.form_bytes)
     chunks = pull(request, asyncio.get_running_loop())
     return await run_in_threadpool(_received, deps, request.headers["content-type"], chunks)

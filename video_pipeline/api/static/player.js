@@ -2,7 +2,8 @@
 // Plays one video from ?t= seconds. The key stays in this tab's session; text from outside is only ever set as text.
 const api = new URL("../api/v1/", location.href);
 const id = location.pathname.replace(/\/+$/, "").split("/").pop();
-const at = Math.max(0, Number.parseFloat(new URLSearchParams(location.search).get("t")) || 0);
+const wanted = Number.parseFloat(new URLSearchParams(location.search).get("t"));
+const at = Number.isFinite(wanted) ? Math.max(0, wanted) : 0;
 const element = (name) => document.getElementById(name);
 
 class Refused extends Error {
@@ -35,7 +36,7 @@ async function play() {
   element("title").textContent = document.title = video.title;
   const low = video.transcript?.quality === "low";
   element("message").textContent = low ? "The captions come from a recogniser of low quality; don't rely on them." : "";
-  if (links.captions_url) await addCaptions(player);
+  if (links.captions_url) await addCaptions(player).catch(() => {}); // The film is worth playing without them.
   if (links.poster_url) player.poster = links.poster_url;
   player.addEventListener("loadedmetadata", () => { player.currentTime = at; }, { once: true });
   player.addEventListener("error", () => { element("message").textContent = "This browser can't play the file."; });

@@ -130,6 +130,7 @@ create table outbox (
     published_at timestamptz
 );
 create index outbox_unpublished on outbox (id) where published_at is null;
+create index outbox_published on outbox (published_at) where published_at is not null;
 
 create table rejections (
     id         uuid primary key,
