@@ -349,3 +349,10 @@ def test_hostile_files_are_read_in_time(name: str, suffix: str) -> None:
     head = "WEBVTT\n\n00:00:00.000 --> 00:00:09.000\n" if suffix == "vtt" else "1\n00:00:00,000 --> 00:00:09,000\n"
     transcript = read_captions((head + HOSTILE[name]).encode(), filename=f"a.{suffix}")
     assert transcript.segments
+
+
+def test_a_crowd_of_cues_is_refused_before_it_costs_memory() -> None:
+    crowd = "WEBVTT\n\n" + "00:01 --> 00:02\nx\n\n" * 100_001
+    with pytest.raises(BadCaptions) as caught:
+        read_captions(crowd.encode(), filename="crowd.vtt")
+    assert caught.value.code == "captions_too_large"

@@ -18,6 +18,8 @@ from video_pipeline.transcripts.rolling import Shown
 _ENCODINGS: Final = {"cp932": "Shift_JIS", "cp949": "EUC-KR", "koi8_r": "KOI8-R", "tis_620": "TIS-620"}
 _HINT: Final = "Open the file in a caption editor, correct it and send it again."
 _TITLED_CUES: Final = 3
+# A cue costs memory far beyond its bytes, and no film of a day has one each second.
+_MOST_CUES: Final = 100_000
 
 
 @dataclass(slots=True)
@@ -39,6 +41,12 @@ class _Range:
         self.kept.append(cue)
 
 
+def _refuse_crowds(count: int) -> None:
+    if count > _MOST_CUES:
+        message = f"The captions have {count} cues; at most {_MOST_CUES} are read."
+        raise BadCaptions("captions_too_large", message, hint="Join cues, or send the text as a transcript.")
+
+
 def read_captions(
     data: bytes, *, filename: str, duration: float | None = None, source: TranscriptSource = "sidecar"
 ) -> Transcript:
@@ -54,6 +62,7 @@ def read_captions(
     scan = cues.scan(text, webvtt=webvtt)
     if not scan.cues:
         raise _unreadable(scan, text)
+    _refuse_crowds(len(scan.cues))
     placed = _Range(duration)
     for cue in sorted(scan.cues, key=lambda cue: cue.start):
         placed.take(cue)
