@@ -201,8 +201,6 @@ class Jobs(Protocol):
         """Back to the queue after a passing failure, not to be claimed for `delay` seconds."""
         ...
 
-    def find_waiting(self, token: str) -> Job | None: ...
-
     # for the sweeper
     def requeue_expired(self) -> list[UUID]:
         """Queues again, while they have attempts left, jobs whose lease ran out or whose message seems lost."""
@@ -258,7 +256,6 @@ class Videos(Protocol):
 
     def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]: ...
     def transcript(self, video_id: UUID) -> TranscriptRecord: ...
-    def job_of(self, video_id: UUID) -> UUID: ...
     def begin_erasure(self, video_id: UUID, requested_by: str, *, request: UUID | None = None) -> UUID | None:
         """Hides the video and returns the erasure's id. None: a job is at work on it, erasure follows its end.
 

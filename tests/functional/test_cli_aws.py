@@ -350,3 +350,12 @@ class TestDeadLetters:
         result = run("dlq", *(str(tmp_path / "file") if each == "FILE" else each for each in arguments))
         assert (result.exit_code, result.stderr.count("\n")) == (code, 1)
         assert aws.queue("ingest-dlq").depth()["visible"] == 1
+
+
+def test_the_queues_are_shown_with_what_lies_in_them(run: Run, aws: EmulatedAws) -> None:
+    aws.queue("processing-queue").send("one")
+    aws.queue("processing-queue").send("two")
+    aws.queue("processing-queue").receive(most=1, wait=0)
+    found = json.loads(run("queues", "--json").stdout)
+    assert found["processing-queue"] == {"visible": 1, "in_flight": 1, "delayed": 0}
+    assert "ingest-dlq" in run("queues").stdout

@@ -560,7 +560,6 @@ def test_the_claim_and_the_sweep_use_indexes(ledger: PostgresLedger, database: D
         for name, values in (
             ("leased", {"id": uuid4()}),
             ("exhausted", {"attempts": 3}),
-            ("by_token", {"token": "job:x"}),
             ("by_upload", {"bucket": "media", "key": "k"}),
         ):
             plan = "\n".join(

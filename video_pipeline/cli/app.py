@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from video_pipeline.cli import asking, dead, exits, ingest, jobs, key_commands, put, up
+from video_pipeline.cli import asking, dead, exits, ingest, jobs, key_commands, put, queues, up
 from video_pipeline.cli.console import complain, note
 from video_pipeline.cli.system import DATA_FOLDER, Options, System
 from video_pipeline.errors import PipelineError
@@ -112,6 +112,7 @@ app.command()(put.put)
 app.command()(asking.ask)
 app.command()(jobs.jobs)
 app.command()(jobs.videos)
+app.command()(queues.queues)
 app.add_typer(dead.app, name="dlq")
 app.add_typer(key_commands.app, name="keys")
 

@@ -104,9 +104,6 @@ class PostgresJobs(Leases, Sweep):
     def find_upload(self, media: ObjectRef) -> Job | None:
         return self._one("by_upload", {"bucket": media.bucket, "key": media.key})
 
-    def find_waiting(self, token: str) -> Job | None:
-        return self._one("by_token", {"token": token})
-
     def page(
         self, *, status: JobStatus | None = None, limit: int = 50, before: tuple[datetime, UUID] | None = None
     ) -> list[Job]:

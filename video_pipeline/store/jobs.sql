@@ -156,9 +156,6 @@ set lease_owner = null, lease_until = null, waiting_for = %(token)s, announced_a
 where id = %(id)s and lease_owner = %(worker)s and status = 'processing'
 returning id
 
--- by_token: The job that waits for this token.
-select * from jobs where waiting_for = %(token)s and status = 'processing' order by created_at limit 1
-
 -- transcribed: From the worker's stages to the functions'; only once.
 update jobs
 set stage = 'chunk', progress = greatest(progress, %(progress)s), lease_owner = null, lease_until = null,

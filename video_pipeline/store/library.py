@@ -53,13 +53,6 @@ class PostgresVideos:
             raise NotFound("transcript_not_found", "This video has no transcript yet.", hint="Look at its job.")
         return TranscriptRecord.model_validate(row["record"])
 
-    def job_of(self, video_id: UUID) -> UUID:
-        row = self._one("job_of", {"id": video_id})
-        if row is None:
-            raise _no_video(video_id)
-        job_id: UUID = row["job_id"]
-        return job_id
-
     def begin_erasure(self, video_id: UUID, requested_by: str, *, request: UUID | None = None) -> UUID | None:
         values = {"id": video_id, "requested_by": requested_by, "request": request}
         with self._database.transaction() as connection:

@@ -13,9 +13,6 @@ select * from videos where id = any(%(ids)s) and erased_at is null
 -- transcript: The record of a video's transcript.
 select record from transcripts join videos on videos.id = video_id where video_id = %(id)s and erased_at is null
 
--- job_of: The job that made a video.
-select job_id from videos where id = %(id)s
-
 -- lock_video: Holds a video's row until the transaction ends.
 select * from videos where id = %(id)s for update
 

@@ -13,7 +13,7 @@ MEDIA, PUBLIC = "media-bucket-test", "https://videos.example"
 
 def test_a_finished_job_tells_its_stages_and_its_video(world: Any) -> None:
     video_id = world.put_video("We raised the budget.")
-    job_id = world.ledger.videos.job_of(video_id)
+    job_id = world.ledger.videos.get(video_id).job_id
     answer = world.api.get(f"/api/v1/status/{job_id}")
     body = answer.json()
     assert answer.status_code == 200
