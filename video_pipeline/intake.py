@@ -119,13 +119,21 @@ class Intake:
         try:
             jobs = self._ledger.jobs.submit([each.submission for each in wanted])
         except PipelineError as error:
-            logger.warning("the batch was not stored", extra={"reason": error.code})
-            failed.extend(each.record.source.position for each in wanted)
+            self._not_stored(wanted, error, failed)
             return
         for each, (job, fresh) in zip(wanted, jobs, strict=True):
             logger.info("job known" if not fresh else "job created", extra={"job_id": str(job.id)})
             if each.segment is not None:
                 self._guarded(each.record, partial(self._keep, each.segment, job.source), failed)
+
+    def _not_stored(self, wanted: Sequence[_Wanted], error: PipelineError, failed: list[str]) -> None:
+        """A failing service brings the batch again; what can't be stored at all is found by storing one by one."""
+        logger.warning("the batch was not stored", extra={"reason": error.code})
+        if not error.retryable and len(wanted) > 1:
+            for each in wanted:
+                self._submit([each], failed)
+        elif error.retryable or not self._rejecting.try_reject("ingest", wanted[0].record, error):
+            failed.extend(each.record.source.position for each in wanted)
 
     def _keep(self, segment: tuple[SegmentHeader, bytes], known: Source, _record: Received) -> None:
         """Stores a segment that its upload waits for; one that disagrees must not replace a good one."""

@@ -286,7 +286,3 @@ def streams_by_name() -> dict[str, Stream]:
 
 def queues_by_name() -> dict[str, Queue]:
     return {queue.name: queue for queue in QUEUES}
-
-
-def functions_by_unit() -> dict[str, Function]:
-    return {function.unit: function for function in FUNCTIONS}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import EmulatedAws
 from video_pipeline.database import Database
 from video_pipeline.deadletters import RejectedLetter
-from video_pipeline.errors import BadRecord, Unavailable
+from video_pipeline.errors import BadInput, BadRecord, Unavailable
 from video_pipeline.events import SegmentHeader, VideoErasureRequested, VideoSubmitted, encode_segment, make_event
 from video_pipeline.intake import Intake
 from video_pipeline.layout import segment_key
@@ -169,6 +169,26 @@ def test_records_whose_object_store_fails_are_asked_for_again(ledger: PostgresLe
     assert failed == [bad.source.position]
     assert len(ledger.jobs.page()) == 1
     assert list(letters(ledger)) == []
+
+
+def test_a_job_that_the_database_can_not_take_is_rejected_alone(
+    intake: Intake, ledger: PostgresLedger, aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = ledger.jobs.submit
+
+    def picky(submissions: Sequence[Submission]) -> Any:
+        if any(each.source.filename == "bad.mp4" for each in submissions):
+            raise BadInput("text_unstorable", "It can't be stored.")
+        return submit(submissions)
+
+    monkeypatch.setattr(ledger.jobs, "submit", picky)
+    for key in ("a.mp4", "bad.mp4", "b.mp4"):
+        aws.objects.write(aws.media, key, CONTENT, content_type="video/mp4")
+    records = [received(submitted(aws, key)) for key in ("a.mp4", "bad.mp4", "b.mp4")]
+    assert intake.accept(records) == []
+    assert {job.source.filename for job in ledger.jobs.page()} == {"a.mp4", "b.mp4"}
+    [letter] = letters(ledger)
+    assert (letter.source.position, letter.reason.code) == (records[1].source.position, "text_unstorable")
 
 
 # ------------------------------------------------------------------------------------------ segments

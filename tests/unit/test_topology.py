@@ -29,7 +29,8 @@ def test_every_asynchronous_edge_has_a_retry_cap_and_a_dead_letter_queue() -> No
 
 
 def test_consumers_name_streams_queues_and_functions_that_exist() -> None:
-    functions, streams, queues = topology.functions_by_unit(), topology.streams_by_name(), topology.queues_by_name()
+    functions = {function.unit: function for function in topology.FUNCTIONS}
+    streams, queues = topology.streams_by_name(), topology.queues_by_name()
     for stream_consumer in topology.STREAM_CONSUMERS:
         assert stream_consumer.unit in functions
         assert stream_consumer.stream in streams
