@@ -135,3 +135,21 @@ class ProcessorSettings(DatabaseSettings, StorageSettings, SpeechSettings):
     scratch_folder: Path | None = None
     max_media_bytes: Annotated[int, Field(ge=1)] = LIMITS.upload_bytes
     shutdown_seconds: Annotated[int, Field(ge=0)] = 100
+
+
+class AdministrationSettings(DatabaseSettings):
+    pass
+
+
+# Which process reads which: the infrastructure derives environments from it.
+BY_UNIT: dict[str, type[Settings]] = {
+    "ingest": IngestSettings,
+    "chunking": ChunkingSettings,
+    "embedding": EmbeddingSettings,
+    "question": QuestionSettings,
+    "transcription": TranscriptionSettings,
+    "sweeper": SweeperSettings,
+    "question_api": QuestionApiSettings,
+    "administration": AdministrationSettings,
+    "processor": ProcessorSettings,
+}

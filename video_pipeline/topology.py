@@ -100,6 +100,8 @@ CHUNKING_DLQ: Final = _dead_letter("chunking-dlq")
 EMBEDDING_DLQ: Final = _dead_letter("embedding-dlq")
 QUESTION_DLQ: Final = _dead_letter("question-dlq")
 TRANSCRIPTION_DLQ: Final = _dead_letter("transcription-dlq")
+# The schedule's invocations that the sweeper did not survive; the next one does what they would have done.
+SWEEPER_DLQ: Final = _dead_letter("sweeper-dlq")
 
 # The worker extends visibility while it works (heartbeat below), so a message reappears soon after a worker dies.
 PROCESSING: Final = Queue("processing-queue", visibility_timeout=60, dead_letter=PROCESSING_DLQ.name)
@@ -116,6 +118,7 @@ QUEUES: Final[tuple[Queue, ...]] = (
     EMBEDDING_DLQ,
     QUESTION_DLQ,
     TRANSCRIPTION_DLQ,
+    SWEEPER_DLQ,
     PROCESSING,
     UPLOADS,
     TRANSCRIPTION,
@@ -149,6 +152,7 @@ class Function:
     timeout: int
     memory: int
     schedule_seconds: int | None = None
+    concurrency: int = 2  # executions at once, at most
 
     @property
     def module(self) -> str:
@@ -187,13 +191,15 @@ class QueueConsumer:
     max_concurrency: int = 2
 
 
-INGEST: Final = Function("ingest", timeout=60, memory=512)
-CHUNKING: Final = Function("chunking", timeout=120, memory=512)
-EMBEDDING: Final = Function("embedding", timeout=300, memory=1024)
+INGEST: Final = Function("ingest", timeout=60, memory=512, concurrency=4)
+CHUNKING: Final = Function("chunking", timeout=120, memory=512, concurrency=4)
+EMBEDDING: Final = Function("embedding", timeout=300, memory=1024, concurrency=4)
 QUESTION: Final = Function("question", timeout=60, memory=1024)
 TRANSCRIPTION_FUNCTION: Final = Function("transcription", timeout=60, memory=512)
-SWEEPER: Final = Function("sweeper", timeout=60, memory=512, schedule_seconds=60)
-QUESTION_API: Final = Function("question_api", timeout=29, memory=1024)
+SWEEPER: Final = Function("sweeper", timeout=60, memory=512, schedule_seconds=60, concurrency=1)
+QUESTION_API: Final = Function("question_api", timeout=29, memory=1024, concurrency=20)
+# What an operator asks of a database that only the stack's own network reaches: migrations and API keys.
+ADMINISTRATION: Final = Function("administration", timeout=300, memory=512)
 FUNCTIONS: Final[tuple[Function, ...]] = (
     INGEST,
     CHUNKING,
@@ -202,6 +208,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     TRANSCRIPTION_FUNCTION,
     SWEEPER,
     QUESTION_API,
+    ADMINISTRATION,
 )
 
 STREAM_CONSUMERS: Final[tuple[StreamConsumer, ...]] = (
@@ -214,6 +221,21 @@ QUEUE_CONSUMERS: Final[tuple[QueueConsumer, ...]] = (
     QueueConsumer("ingest", UPLOADS.name),
     QueueConsumer("transcription", TRANSCRIPTION.name),
 )
+
+
+# ------------------------------------------------------------------- what else is deployed, by its type
+# An SSM parameter in which a deployment describes itself, as `deployment.Deployment`, to the command line.
+DEPLOYMENT: Final = "deployment"
+OPENAI_SECRET: Final = "openai-secret"  # noqa: S105  the names of secrets, not what they hold
+PINECONE_SECRET: Final = "pinecone-secret"  # noqa: S105
+WEBHOOK_SECRET: Final = "webhook-secret"  # noqa: S105
+SECRETS: Final = (OPENAI_SECRET, PINECONE_SECRET, WEBHOOK_SECRET)
+DATABASE_CLUSTER: Final = "database-cluster"
+PROCESSING_CLUSTER: Final = "processing-cluster"
+PROCESSOR_SERVICE: Final = "processor-service"
+PROCESSOR_TASK: Final = "processor-task"
+PROCESSOR_REPOSITORY: Final = "processor-repository"
+TRANSCRIPTION_JOBS: Final = "video-pipeline"  # prefix of Amazon Transcribe's job names
 
 
 # --------------------------------------------------------------------------------------------- limits

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -25,6 +25,7 @@ from video_pipeline.processing import Processing, Tools
 from video_pipeline.publishing import Publishing
 from video_pipeline.rejecting import Rejecting
 from video_pipeline.settings import (
+    AdministrationSettings,
     ChunkingSettings,
     DatabaseSettings,
     EmbeddingSettings,
@@ -46,6 +47,7 @@ from video_pipeline.topology import PROCESSING, PROCESSING_RETRY, Retry, resourc
 from video_pipeline.transcribing import Transcribing
 
 if TYPE_CHECKING:
+    from video_pipeline.administering import Administering
     from video_pipeline.answering import Answering
     from video_pipeline.api.dependencies import ApiDependencies
     from video_pipeline.aws.clients import Clients
@@ -364,3 +366,23 @@ def open_processor(settings: ProcessorSettings) -> Iterator[Processor]:
         yield Processor(ledger, queue, Processing(tools))
     finally:
         ledger.close()
+
+
+# A serverless database that paused resumes in about half a minute.
+RESUMING_SECONDS: Final = 120.0
+
+
+@contextmanager
+def open_administration(settings: AdministrationSettings) -> Iterator[Administering]:
+    """Once the database answers, which a paused one does late; Unavailable("database_unavailable") when it does not."""
+    from video_pipeline.administering import Administering
+    from video_pipeline.store.migrate import migrate
+
+    url = database_url(settings)
+    database = Database(url, size=1, wait=RESUMING_SECONDS)
+    try:
+        ledger = _ledger(database, settings)
+        ledger.ping()
+        yield Administering(lambda: migrate(url), ledger.keys)
+    finally:
+        database.close()

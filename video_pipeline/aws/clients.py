@@ -22,6 +22,7 @@ _Client = TypeVar("_Client")
 ATTEMPTS: Final = 4
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 60  # above the longest long poll
+_INVOKED_SECONDS: Final = 310  # above the longest function
 
 
 class Clients:
@@ -75,6 +76,18 @@ class Clients:
         return self._once(
             "transcribe", lambda: self._session.client("transcribe", endpoint_url=self._endpoint, config=self._config)
         )
+
+    def of(self, service: str) -> Any:
+        """A client of a service that only the operator's commands ask."""
+        session: Any = self._session  # whose annotations know no service that is named by a variable
+        return self._once(service, lambda: session.client(service, endpoint_url=self._endpoint, config=self._config))
+
+    @property
+    def invoker(self) -> Any:
+        """Lambda, for calls that last as long as a function may, and are never made twice."""
+        once = Config(read_timeout=_INVOKED_SECONDS, retries={"mode": "standard", "total_max_attempts": 1})
+        config = self._config.merge(once)
+        return self._once("invoker", lambda: self._session.client("lambda", endpoint_url=self._endpoint, config=config))
 
     def _once(self, name: str, make: Callable[[], _Client]) -> _Client:
         with self._lock:

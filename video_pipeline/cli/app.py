@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from video_pipeline.cli import asking, dead, exits, ingest, jobs, key_commands, put, queues, up
+from video_pipeline.cli import asking, dead, doctor, exits, ingest, jobs, key_commands, put, queues, secret_commands, up
 from video_pipeline.cli.console import complain, note
 from video_pipeline.cli.system import DATA_FOLDER, Options, System
 from video_pipeline.errors import PipelineError
@@ -88,8 +88,9 @@ def connect(
 ) -> None:
     """Turns videos into something people can ask.
 
-    The commands speak to the system on this machine, or to the one that flags and the environment name. The key of its
-    API comes from VIDEO_PIPELINE_API_KEY; the system on this machine has one of its own.
+    The commands speak to the system on this machine, or to the one that flags and the environment name: a deployed
+    suffix says itself where its parts are. The key of its API comes from VIDEO_PIPELINE_API_KEY; the system on this
+    machine has one of its own.
     """
     logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL, stream=sys.stderr)
     for noisy in ("botocore", "boto3", "urllib3", "httpx", "httpcore"):
@@ -113,8 +114,10 @@ app.command()(asking.ask)
 app.command()(jobs.jobs)
 app.command()(jobs.videos)
 app.command()(queues.queues)
+app.command()(doctor.doctor)
 app.add_typer(dead.app, name="dlq")
 app.add_typer(key_commands.app, name="keys")
+app.add_typer(secret_commands.app, name="secrets")
 
 
 def main() -> None:

@@ -15,6 +15,10 @@ import typer
 # Control characters and what reverses the direction of text, but not new lines and tabs.
 _UNSAFE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _COLOURS: Final = {
+    "present": typer.colors.GREEN,
+    "missing": typer.colors.RED,
+    "unreachable": typer.colors.RED,
+    "no value yet": typer.colors.YELLOW,
     "completed": typer.colors.GREEN,
     "failed": typer.colors.RED,
     "processing": typer.colors.YELLOW,

@@ -17,7 +17,7 @@ INTERRUPTED: Final = 130
 
 MEANINGS: Final[dict[int, str]] = {
     OK: "done",
-    FAILED: "the job failed, or a letter could not be redriven",
+    FAILED: "the job failed, a letter could not be redriven, or the doctor misses something",
     UNREACHABLE: "wrong usage or settings, or nothing answers at the address",
     NOTHING: "nothing found: no answer, no such job, video, letter or key",
     REFUSED: "refused: bad input, wrong or missing key, missing permission",

@@ -18,7 +18,6 @@ from video_pipeline.cli.wishes import S3, Sent, Wishes, checked, read_captions
 from video_pipeline.errors import BadInput, Misconfigured, NotFound
 from video_pipeline.events import VideoSubmitted, submit
 from video_pipeline.model import ObjectInfo, ObjectRef, Source
-from video_pipeline.settings import StorageSettings
 from video_pipeline.topology import INGESTION
 
 if TYPE_CHECKING:
@@ -81,10 +80,10 @@ class _Store:
 
     def __init__(self, system: System, clients: Clients) -> None:
         self._objects = S3Objects(clients.s3)
-        self._bucket = checked(StorageSettings, environment_suffix=system.suffix).media
+        self._system = system
 
     def keep(self, name: str, pieces: Iterable[bytes], size: int) -> ObjectInfo:
-        ref = ObjectRef(bucket=self._bucket, key=INCOMING_PREFIX + name)
+        ref = ObjectRef(bucket=self._system.media_bucket, key=INCOMING_PREFIX + name)
         try:
             known = self._objects.head(ref)
         except NotFound:

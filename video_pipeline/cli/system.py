@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,10 +15,11 @@ import typer
 
 from video_pipeline.cli.exits import NotRunning
 from video_pipeline.errors import BadInput, Misconfigured, Unavailable
-from video_pipeline.topology import DEFAULT_REGION, LOCAL_API_PORT, LOCAL_SUFFIX
+from video_pipeline.topology import DEFAULT_REGION, LOCAL_API_PORT, LOCAL_SUFFIX, MEDIA_BUCKET, Function, resource_name
 
 if TYPE_CHECKING:
     from video_pipeline.aws.clients import Clients
+    from video_pipeline.deployment import Deployment
 
 START: Final = "Start it with `video-pipeline up`."
 DESCRIPTION: Final = "endpoint.json"
@@ -78,6 +79,35 @@ class System:
             return LOCAL_SUFFIX
         raise self.nothing_described("ENVIRONMENT_SUFFIX (and AWS credentials)")
 
+    def named(self, suffix: str | None) -> System:
+        """The system of this suffix; this one for None."""
+        return self if suffix is None else System(replace(self._options, suffix=suffix))
+
+    # ----------------------------------------------------------------------------------------- deployed
+    @property
+    def deployed(self) -> bool:
+        """Whether a deployed suffix is meant, and not a system that runs on this machine."""
+        return self.local is None and self._options.suffix not in (None, LOCAL_SUFFIX)
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """What the deployed suffix says about itself, or `Misconfigured`."""
+        from video_pipeline.cli.deployed import read_deployment
+
+        with self.reaching() as clients:
+            return read_deployment(clients, self.suffix, self.region)
+
+    def function(self, unit: Function) -> str:
+        """The name of a deployed function."""
+        return self.deployment.functions.get(unit.unit, resource_name(unit.unit, self.suffix))
+
+    @property
+    def media_bucket(self) -> str:
+        """MEDIA_BUCKET, else what the deployment says, else what the suffix implies."""
+        if given := os.environ.get("MEDIA_BUCKET"):
+            return given
+        return self.deployment.media_bucket if self.deployed else resource_name(MEDIA_BUCKET, self.suffix)
+
     # -------------------------------------------------------------------------------------------- API
     @property
     def api_url(self) -> str:
@@ -85,13 +115,16 @@ class System:
             return self._options.api_url.rstrip("/")
         if self.local:
             return self.local.api_url.rstrip("/")
-        if self._options.suffix not in (None, LOCAL_SUFFIX):
-            raise Misconfigured(
-                "api_url_missing",
-                f"The address of the API of {self._options.suffix!r} is not known.",
-                hint="Set VIDEO_PIPELINE_API_URL.",
-            )
+        if self.deployed:
+            return self._deployed_api_url()
         return f"http://127.0.0.1:{LOCAL_API_PORT}"
+
+    def _deployed_api_url(self) -> str:
+        try:
+            return self.deployment.api_url.rstrip("/")
+        except Misconfigured as error:
+            hint = f"{error.hint} Or set VIDEO_PIPELINE_API_URL."
+            raise Misconfigured(error.code, error.message, hint=hint) from error
 
     @property
     def api_key(self) -> str | None:
@@ -110,16 +143,19 @@ class System:
             return self._options.aws_endpoint_url
         return self.local.aws_endpoint_url if self.local else None
 
+    @property
+    def region(self) -> str:
+        return self._options.region or (self.local.region if self.local else DEFAULT_REGION)
+
     @cached_property
     def clients(self) -> Clients:
         """For use inside `reaching`."""
         from video_pipeline.aws.clients import Clients
 
         _ = self.suffix  # settles that some system is meant before AWS itself is asked
-        region = self._options.region or (self.local.region if self.local else DEFAULT_REGION)
         here = self.local is not None and self.aws_endpoint_url == self.local.aws_endpoint_url
         endpoint = self.aws_endpoint_url
-        return Clients(region, endpoint=endpoint, attempts=_ATTEMPTS, access_key="local" if here else None)
+        return Clients(self.region, endpoint=endpoint, attempts=_ATTEMPTS, access_key="local" if here else None)
 
     @contextmanager
     def reaching(self) -> Iterator[Clients]:
