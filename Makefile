@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+INFRA := $(VENV)/.infra-ready
+LAYER := lambdas/layer/layer.zip
 PIPENV_VERSION := 2026.10.3
 PORTS := --api-port $(or $(API_PORT),8080) --aws-port $(or $(AWS_PORT),4566)
-CODE := video_pipeline lambdas containers local samples benchmarks tests
+CODE := video_pipeline lambdas containers local lib main.py samples benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format lock bench clean
+.PHONY: help setup setup-infra demo up test check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -24,16 +26,33 @@ $(STAMP): Pipfile.lock requirements-model.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+setup-infra: $(INFRA) ## Add what the stack is made with
+
+$(INFRA): $(STAMP)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "infra"
+	@touch $@
+
+layer: $(LAYER) ## Build the layer of the functions: packages for Lambda, byte-compiled, the same bytes every time
+
+$(LAYER): lambdas/layer/requirements.txt lambdas/layer/1-install.sh lambdas/layer/2-package.sh $(STAMP)
+	PYTHON=$(CURDIR)/$(BIN)/python lambdas/layer/1-install.sh
+	PYTHON=$(CURDIR)/$(BIN)/python lambdas/layer/2-package.sh
+
+synth: $(INFRA) $(LAYER) ## Write the stack of ENVIRONMENT_SUFFIX into cdktf.out
+	$(BIN)/python main.py
+
 demo: $(STAMP) ## A video goes in as a record on the stream and comes out as an answer with its second
 	$(BIN)/python -m local.demo $(PORTS)
 
 up: $(STAMP) ## Start the whole system on this machine, until Ctrl-C
 	$(BIN)/video-pipeline up $(PORTS)
 
-test: $(STAMP) check ## Checks, then all tests with coverage
+test: $(STAMP) $(INFRA) check ## Checks, then all tests with coverage
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then $(MAKE) --no-print-directory layer; \
+	else echo "The layer of the functions is for Python 3.11: its tests are skipped."; fi
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
 
-check: $(STAMP) ## Format, lint, import rules, types, lock
+check: $(STAMP) $(INFRA) ## Format, lint, import rules, types, lock
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/lint-imports
@@ -47,10 +66,10 @@ format: $(STAMP) ## Put the code in form
 lock: $(STAMP) ## Resolve the Pipfile anew
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv lock
 
-bench: $(STAMP) ## Measure beside named peers, in one run
+bench: $(STAMP) $(INFRA) ## Measure beside named peers, in one run
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "bench"
 	$(BIN)/python -m benchmarks
 
 clean: ## Remove what was installed, built and stored here
-	rm -rf $(VENV) .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build *.egg-info
+	rm -rf $(VENV) .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

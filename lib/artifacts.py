@@ -1,0 +1,17 @@
+"""What was built before: the layer and the archives of the functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """`archives` holds `<unit>.zip` for every function."""
+
+    layer: Path
+    archives: Path
+
+    def archive(self, unit: str) -> Path:
+        return self.archives / f"{unit}.zip"

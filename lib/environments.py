@@ -1,0 +1,152 @@
+"""What differs between environments, in one place. Costs are US dollars a month in us-east-1, on demand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal
+
+from video_pipeline.topology import DEFAULT_REGION
+
+
+class BadSetting(ValueError):
+    """One sentence that names the setting."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Sizes and switches of one environment. Times are days unless the name says otherwise."""
+
+    region: str = DEFAULT_REGION
+
+    # network: what leaves the private subnets. `single`: one NAT gateway, 33 and 0.045 per GB; `per_zone`: two of them,
+    # none lost with a zone; `none`: interface endpoints alone (7 per service and zone), nothing reaches the internet.
+    nat: Literal["none", "single", "per_zone"] = "single"
+    interface_endpoints: bool = False
+
+    # streams: `ON_DEMAND` costs 29 a stream at rest, a provisioned shard 11.
+    stream_mode: Literal["PROVISIONED", "ON_DEMAND"] = "PROVISIONED"
+    stream_shards: int = 1
+    stream_retention_hours: int = 24
+
+    # database: an ACU that runs all month costs 88; a minimum of 0 pauses after `database_pause_seconds` of silence.
+    database_min_acu: float = 0.0
+    database_max_acu: float = 2.0
+    database_pause_seconds: int = 900
+    database_instances: int = 1
+    database_backup: int = 1
+    database_maintenance: str = "sun:04:00-sun:05:00"
+    database_backup_window: str = "02:00-03:00"
+
+    # storage
+    uploads_expire: int = 30
+    projects_expire: int = 14
+    results_expire: int = 0  # 0: never
+    noncurrent_expire: int = 7
+    media_versioning: bool = True
+
+    # functions
+    log_retention: int = 7
+    reserve_concurrency: bool = True
+    tracing: bool = True
+
+    # processing: a task of 2 vCPU and 4 GiB costs 0.10 an hour while it runs.
+    task_cpu: int = 2048
+    task_memory: int = 4096
+    task_storage_gib: int = 50
+    tasks_min: int = 0
+    tasks_max: int = 2
+    videos_per_task: int = 2
+    image_tag: str = "latest"
+    desired_tasks: int = 0
+
+    # services that the product asks
+    speech_engine: Literal["transcribe", "whisper", "pocketsphinx"] = "transcribe"
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_embedding_model: str = "text-embedding-3-small"
+    openai_embedding_dimensions: int = 1536
+    vector_store: Literal["pgvector", "pinecone"] = "pgvector"
+    pinecone_index: str = "video-pipeline"
+
+    # API
+    throttle_rate: int = 50
+    throttle_burst: int = 100
+    jwt_issuer: str = ""
+    jwt_audience: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+
+    # watching
+    alarm_email: str = ""
+    budget: int = 0  # US dollars a month; 0: no budget alarm
+
+    # An endpoint that emulates AWS lacks some services; see lib/README.md.
+    emulated: bool = False
+
+
+DEV: Final = Environment()
+PROD: Final = Environment(
+    nat="per_zone",
+    interface_endpoints=True,
+    stream_mode="ON_DEMAND",
+    stream_retention_hours=168,
+    database_min_acu=0.5,
+    database_max_acu=16.0,
+    database_instances=2,
+    database_backup=14,
+    uploads_expire=90,
+    noncurrent_expire=30,
+    log_retention=90,
+    task_cpu=4096,
+    task_memory=8192,
+    task_storage_gib=100,
+    tasks_max=10,
+    vector_store="pinecone",
+    throttle_rate=200,
+    throttle_burst=400,
+    budget=500,
+)
+
+
+def environment_for(suffix: str, overrides: Mapping[str, Any] | None = None) -> Environment:
+    """`prod` and `prod-…` are wide, all others small; `overrides` names single settings. Raises `BadSetting`."""
+    base = PROD if suffix == "prod" or suffix.startswith("prod-") else DEV
+    chosen = replace(base, **_checked(overrides or {}))
+    if chosen.nat == "none" and (chosen.vector_store == "pinecone" or "api.openai.com" in chosen.openai_base_url):
+        raise BadSetting(
+            "nat `none` cuts the functions off from OpenAI and Pinecone: choose `single`, or an inner URL."
+        )
+    return chosen
+
+
+def overrides_from(text: str | None) -> dict[str, Any]:
+    """Of `STACK_SETTINGS`, a JSON object. Raises `BadSetting`."""
+    if not text:
+        return {}
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise BadSetting(f"STACK_SETTINGS is not JSON: {error}.") from error
+    if not isinstance(read, dict):
+        raise BadSetting('STACK_SETTINGS is not a JSON object such as {"nat": "single"}.')
+    return read
+
+
+def _checked(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    known = {each.name: getattr(DEV, each.name) for each in fields(Environment)}
+    checked: dict[str, Any] = {}
+    for name, value in overrides.items():
+        if name not in known:
+            raise BadSetting(f"There is no stack setting {name!r}. Known: {', '.join(sorted(known))}.")
+        checked[name] = _like(name, value, known[name])
+    return checked
+
+
+def _like(name: str, value: Any, example: Any) -> Any:
+    if isinstance(example, tuple) and isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    if isinstance(example, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(example):
+        raise BadSetting(f"The stack setting {name!r} is {value!r}; it should look like {example!r}.")
+    return value

@@ -1,0 +1,164 @@
+"""Who may do what in this stack: for every process the rights that its use cases need, on the resources by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lib.permissions import Statement
+from lib.place import Place
+from video_pipeline.topology import (
+    DEAD_LETTER_QUEUES,
+    OPENAI_SECRET,
+    PINECONE_SECRET,
+    PIPELINE,
+    PROCESSING,
+    QUEUE_CONSUMERS,
+    SEGMENTS_PREFIX,
+    STREAM_CONSUMERS,
+    TRANSCRIPTION_JOBS,
+)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """ARNs of what may be reached; streams, queues and secrets by their resource type."""
+
+    place: Place
+    streams: Mapping[str, str]
+    queues: Mapping[str, str]
+    secrets: Mapping[str, str]
+    media: str
+    results: str
+    database_secret: str
+
+    def statements(self, unit: str) -> list[Statement]:
+        """All rights of a unit of the topology, or of `processor`."""
+        made = [self._database(), *self._consumes(unit)]
+        for right in _RIGHTS[unit]:
+            made += right(self)
+        return made
+
+    def _database(self) -> Statement:
+        return Statement(["secretsmanager:GetSecretValue"], [self.database_secret])
+
+    def _consumes(self, unit: str) -> list[Statement]:
+        streams = [self.streams[each.stream] for each in STREAM_CONSUMERS if each.unit == unit]
+        letters = [self.queues[each.dead_letter] for each in STREAM_CONSUMERS if each.unit == unit]
+        queues = [self.queues[each.queue] for each in QUEUE_CONSUMERS if each.unit == unit]
+        made: list[Statement] = []
+        if streams:
+            made += [_reads_stream(streams), Statement(["sqs:SendMessage"], letters)]
+        if queues:
+            made.append(_receives(queues))
+        return made
+
+    # ---------------------------------------------------------------------------------------- rights
+    def publishes(self) -> list[Statement]:
+        """Whoever moves a job may find any message in the outbox, also one that another process left there."""
+        letters = [self.queues[each.name] for each in DEAD_LETTER_QUEUES]
+        return [
+            Statement(["kinesis:PutRecord", "kinesis:PutRecords"], [self.streams[PIPELINE.name]]),
+            Statement(["sqs:SendMessage", "sqs:GetQueueUrl"], [self.queues[PROCESSING.name], *letters]),
+        ]
+
+    def reads_media(self) -> list[Statement]:
+        return [
+            Statement(["s3:GetObject", "s3:GetObjectVersion"], [f"{self.media}/*"]),
+            Statement(["s3:ListBucket"], [self.media]),
+        ]
+
+    def writes_media(self) -> list[Statement]:
+        return [Statement(_WRITING, [f"{self.media}/*"])]
+
+    def reads_results(self) -> list[Statement]:
+        return [
+            Statement(["s3:GetObject", "s3:GetObjectVersion"], [f"{self.results}/*"]),
+            Statement(["s3:ListBucket"], [self.results]),
+        ]
+
+    def writes_results(self) -> list[Statement]:
+        return [Statement(_WRITING, [f"{self.results}/*"])]
+
+    def erases(self) -> list[Statement]:
+        objects = [f"{self.media}/*", f"{self.results}/*"]
+        return [
+            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], objects),
+            Statement(["s3:ListBucket", "s3:ListBucketVersions"], [self.media, self.results]),
+        ]
+
+    def clears_segments(self) -> list[Statement]:
+        """Raw segments go as soon as the film is put together."""
+        segments = [f"{self.media}/{SEGMENTS_PREFIX}*"]
+        return [
+            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], segments),
+            Statement(["s3:ListBucketVersions"], [self.media]),
+        ]
+
+    def asks_models(self) -> list[Statement]:
+        secrets = [self.secrets[OPENAI_SECRET]]
+        if self.place.environment.vector_store == "pinecone":
+            secrets.append(self.secrets[PINECONE_SECRET])
+        return [Statement(["secretsmanager:GetSecretValue"], secrets)]
+
+    def works(self) -> list[Statement]:
+        return [_receives([self.queues[PROCESSING.name]])]
+
+    def transcribes(self) -> list[Statement]:
+        jobs = self.place.arn("transcribe", f"transcription-job/{self.place.names(TRANSCRIPTION_JOBS)}-*")
+        return [
+            Statement(
+                ["transcribe:StartTranscriptionJob"],
+                ["*"],
+                because="a job has no ARN before it is started; its name is checked where it is read",
+            ),
+            Statement(["transcribe:GetTranscriptionJob", "transcribe:DeleteTranscriptionJob"], [jobs]),
+        ]
+
+
+_WRITING: Final = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+_Right = Callable[[Reach], Sequence[Statement]]
+_RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
+    "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results),
+    "chunking": (Reach.publishes, Reach.reads_results, Reach.writes_results),
+    "embedding": (Reach.publishes, Reach.writes_results, Reach.asks_models),
+    "question": (Reach.publishes, Reach.writes_results, Reach.asks_models),
+    "transcription": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.transcribes),
+    "sweeper": (Reach.publishes, Reach.erases, Reach.asks_models),
+    "question_api": (
+        Reach.publishes,
+        Reach.reads_media,
+        Reach.writes_media,
+        Reach.reads_results,
+        Reach.erases,
+        Reach.asks_models,
+    ),
+    "administration": (),
+    "processor": (
+        Reach.publishes,
+        Reach.works,
+        Reach.reads_media,
+        Reach.writes_media,
+        Reach.clears_segments,
+        Reach.reads_results,
+        Reach.writes_results,
+        Reach.transcribes,
+    ),
+}
+
+
+def _reads_stream(arns: Sequence[str]) -> Statement:
+    actions = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+    return Statement([f"kinesis:{each}" for each in actions], arns)
+
+
+def _receives(arns: Sequence[str]) -> Statement:
+    actions = (
+        "ReceiveMessage",
+        "DeleteMessage",
+        "ChangeMessageVisibility",
+        "GetQueueAttributes",
+        "GetQueueUrl",
+    )
+    return Statement([f"sqs:{each}" for each in actions], arns)

@@ -1,0 +1,129 @@
+"""The streams and queues of the topology, and who may put something into them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
+from cdktf_cdktf_provider_aws.cloudwatch_event_target import (
+    CloudwatchEventTarget,
+    CloudwatchEventTargetDeadLetterConfig,
+    CloudwatchEventTargetRetryPolicy,
+)
+from cdktf_cdktf_provider_aws.kinesis_stream import KinesisStream, KinesisStreamStreamModeDetails
+from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
+from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
+from constructs import Construct
+
+from lib.place import Place
+from video_pipeline.topology import (
+    MEDIA_BUCKET,
+    QUEUES,
+    STREAMS,
+    SWEEPER_DLQ,
+    TRANSCRIPTION,
+    TRANSCRIPTION_DLQ,
+    TRANSCRIPTION_JOBS,
+    UPLOADS,
+    Queue,
+    Stream,
+)
+
+_EVENT_AGE = 86_400
+_EVENT_RETRIES = 185
+
+
+class Ingestion(Construct):
+    """Both Kinesis streams, every SQS queue, and the rule that brings Amazon Transcribe's reports."""
+
+    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:  # noqa: A002
+        super().__init__(scope, id)
+        self._place = place
+        self.streams = {each.name: self._stream(each) for each in STREAMS}
+        self.queues: dict[str, SqsQueue] = {}
+        self.policies: dict[str, SqsQueuePolicy] = {}
+        for queue in sorted(QUEUES, key=lambda each: each.dead_letter is not None):
+            self.queues[queue.name] = self._queue(queue)
+        bucket = f"arn:{place.partition}:s3:::{place.names(f'{MEDIA_BUCKET}-{place.account}')}"
+        self._admit(UPLOADS, "s3.amazonaws.com", {"ArnEquals": {"aws:SourceArn": bucket}})
+        rule = self._transcription_rule()
+        from_rule = {"ArnEquals": {"aws:SourceArn": rule.arn}}
+        self._admit(TRANSCRIPTION, "events.amazonaws.com", from_rule)
+        self._admit(TRANSCRIPTION_DLQ, "events.amazonaws.com", from_rule)
+        schedules = place.arn("events", f"rule/*-schedule-{place.names.suffix}")
+        self._admit(SWEEPER_DLQ, "events.amazonaws.com", {"ArnLike": {"aws:SourceArn": schedules}})
+
+    def _stream(self, stream: Stream) -> KinesisStream:
+        environment = self._place.environment
+        provisioned = environment.stream_mode == "PROVISIONED"
+        return KinesisStream(
+            self,
+            stream.name,
+            name=self._place.names(stream.name),
+            shard_count=max(stream.shards, environment.stream_shards) if provisioned else None,
+            retention_period=max(stream.retention_hours, environment.stream_retention_hours),
+            encryption_type="KMS",
+            kms_key_id="alias/aws/kinesis",
+            stream_mode_details=KinesisStreamStreamModeDetails(stream_mode=environment.stream_mode),
+            enforce_consumer_deletion=True,
+        )
+
+    def _queue(self, queue: Queue) -> SqsQueue:
+        redrive = None
+        if queue.dead_letter:
+            target = self.queues[queue.dead_letter].arn
+            redrive = json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": queue.max_receives})
+        return SqsQueue(
+            self,
+            queue.name,
+            name=self._place.names(queue.name),
+            visibility_timeout_seconds=queue.visibility_timeout,
+            message_retention_seconds=queue.retention,
+            receive_wait_time_seconds=queue.long_poll,
+            sqs_managed_sse_enabled=True,
+            redrive_policy=redrive,
+        )
+
+    def _admit(self, queue: Queue, service: str, condition: Mapping[str, Any]) -> None:
+        """A service of AWS may send, and only for the resource that the condition names."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sqs:SendMessage",
+            "Resource": self.queues[queue.name].arn,
+            "Condition": condition,
+        }
+        self.policies[queue.name] = SqsQueuePolicy(
+            self,
+            f"{queue.name}-policy",
+            queue_url=self.queues[queue.name].id,
+            policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+
+    def _transcription_rule(self) -> CloudwatchEventRule:
+        """Completed and failed jobs of this environment; those of others go past."""
+        pattern = {
+            "source": ["aws.transcribe"],
+            "detail-type": ["Transcribe Job State Change"],
+            "detail": {
+                "TranscriptionJobStatus": ["COMPLETED", "FAILED"],
+                "TranscriptionJobName": [{"prefix": f"{self._place.names(TRANSCRIPTION_JOBS)}-"}],
+            },
+        }
+        rule = CloudwatchEventRule(
+            self, "transcription-rule", name=self._place.names("transcription-rule"), event_pattern=json.dumps(pattern)
+        )
+        CloudwatchEventTarget(
+            self,
+            "transcription-target",
+            rule=rule.name,
+            target_id=self._place.names(TRANSCRIPTION.name),
+            arn=self.queues[TRANSCRIPTION.name].arn,
+            retry_policy=CloudwatchEventTargetRetryPolicy(
+                maximum_event_age_in_seconds=_EVENT_AGE, maximum_retry_attempts=_EVENT_RETRIES
+            ),
+            dead_letter_config=CloudwatchEventTargetDeadLetterConfig(arn=self.queues[TRANSCRIPTION_DLQ.name].arn),
+        )
+        return rule

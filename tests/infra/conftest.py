@@ -1,0 +1,17 @@
+"""The stack, synthesised once for all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.infra.synthesis import Synthesised, synthesise
+
+
+@pytest.fixture(scope="session")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
+    return synthesise(tmp_path_factory.mktemp("dev"), "test-x1")
+
+
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
+    return synthesise(tmp_path_factory.mktemp("prod"), "prod-x1", alarm_email="ops@example.com")

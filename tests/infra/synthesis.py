@@ -1,0 +1,49 @@
+"""A stack as Terraform reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.topology import FUNCTIONS
+
+
+@dataclass(frozen=True)
+class Synthesised:
+    """A stack as Terraform reads it."""
+
+    document: Mapping[str, Any]
+
+    def resources(self, kind: str) -> dict[str, Any]:
+        """By id."""
+        found: dict[str, Any] = self.document["resource"].get(kind, {})
+        return found
+
+    @property
+    def every(self) -> list[tuple[str, str, Any]]:
+        """Kind, id and content of each resource."""
+        return [
+            (kind, name, content) for kind, all_ in self.document["resource"].items() for name, content in all_.items()
+        ]
+
+
+def synthesise(folder: Path, suffix: str, **settings: Any) -> Synthesised:
+    """The main stack, with stand-ins for the layer and the archives, whose content is tested elsewhere."""
+    from cdktf import App
+
+    from lib.artifacts import Artifacts
+    from lib.environments import environment_for
+    from lib.naming import Names
+    from main import compose
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("layer", *(each.unit for each in FUNCTIONS)):
+        (folder / f"{name}.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    app = App(outdir=str(folder / "cdktf.out"))
+    compose(app, Names(suffix), environment_for(suffix, settings), Artifacts(folder / "layer.zip", folder))
+    app.synth()
+    path = folder / "cdktf.out" / "stacks" / f"tap-{suffix}" / "cdk.tf.json"
+    return Synthesised(json.loads(path.read_text(encoding="utf-8")))
