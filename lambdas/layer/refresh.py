@@ -13,30 +13,6 @@ LEFT_OUT = {
     "ml-dtypes", "numpy", "onnx", "onnxruntime", "pocketsphinx", "protobuf", "pygments", "pyyaml", "rich",
     "safetensors", "shellingham", "sounddevice", "typer", "uvicorn",
 }  # fmt: skip
-    "av",
-    "click",
-    "filelock",
-    "flatbuffers",
-    "fsspec",
-    "hf-xet",
-    "huggingface-hub",
-    "markdown-it-py",
-    "mdurl",
-    "ml-dtypes",
-    "numpy",
-    "onnx",
-    "onnxruntime",
-    "pocketsphinx",
-    "protobuf",
-    "pygments",
-    "pyyaml",
-    "rich",
-    "safetensors",
-    "shellingham",
-    "sounddevice",
-    "typer",
-    "uvicorn",
-}
 
 
 def main() -> None:
