@@ -10,7 +10,7 @@ PORTS := --api-port $(or $(API_PORT),8080) --aws-port $(or $(AWS_PORT),4566)
 CODE := video_pipeline lambdas containers local lib main.py samples benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra demo up test check format lock bench layer synth clean
+.PHONY: help setup setup-infra demo up test test-deploy check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -51,6 +51,9 @@ test: $(STAMP) $(INFRA) check ## Checks, then all tests with coverage
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then $(MAKE) --no-print-directory layer; \
 	else echo "The layer of the functions is for Python 3.11: its tests are skipped."; fi
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
+
+test-deploy: $(INFRA) $(LAYER) ## Terraform makes the stack on an emulated AWS, it is used, and removed (TF_PLUGIN_DIR: a mirror)
+	$(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
 
 check: $(STAMP) $(INFRA) ## Format, lint, import rules, types, lock
 	$(BIN)/ruff format --check $(CODE)

@@ -23,14 +23,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     # moto reads its settings when it is imported, so only now.
     from local import resources
+    from local.aws import invoking
     from local.aws.server import Emulator
 
     listener = _listener(options)
     emulator = Emulator(options.data / "aws", options.origin)
     if options.boot:
         emulator.begin(options.boot)
-    emulator.prepare(lambda url: resources.create(url, options.region, options.suffix, options.origin))
+    if options.empty:
+        host = invoking.Host(options.data / "aws" / "functions", _url(listener), options.databases)
+        host.folder.mkdir(parents=True, exist_ok=True)
+        invoking.install(host)
+        emulator.prepare(lambda _: None)
+    else:
+        emulator.prepare(lambda url: resources.create(url, options.region, options.suffix, options.origin))
     emulator.serve(listener, child.ready)
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _listener(options: argparse.Namespace) -> socket.socket:
@@ -51,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--region", default=DEFAULT_REGION)
     parser.add_argument("--suffix", default=LOCAL_SUFFIX, help="the environment suffix of all names")
     parser.add_argument("--origin", action="append", default=[], help="a web origin whose pages may use the buckets")
+    parser.add_argument(
+        "--empty", action="store_true", help="make no resources: Terraform will, and may call functions"
+    )
+    parser.add_argument("--databases", help="with --empty: URL of the PostgreSQL server that stands for RDS")
     parser.add_argument("--boot", help="names the run of the system; at a new one messages in flight become visible")
     return parser
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from local import function
 from local.logfiles import follow
 from local.process import spawn
 from local.pump.answers import Answer, NotInvoked
@@ -28,13 +29,17 @@ INIT_SECONDS: Final = 60.0
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """`timeout` in seconds, `memory` in MiB (told to the function, not enforced)."""
+    """`timeout` in seconds, `memory` in MiB (told to the function, not enforced).
+
+    `isolated`: it sees what PYTHONPATH names and the standard library, none of the packages that are installed here.
+    """
 
     name: str
     module: str
     timeout: float
     memory: int
     concurrency: int = 2
+    isolated: bool = False
 
 
 def specs_from_topology(suffix: str) -> dict[str, FunctionSpec]:
@@ -59,7 +64,7 @@ class Environment:
         self._ready = False
         self._usable = True
         try:
-            self._process = spawn(["-m", "local.function", spec.module], {**variables, **_variables(spec)})
+            self._process = spawn([*_program(spec), spec.module], {**variables, **_variables(spec)})
         except OSError as error:
             raise NotInvoked(f"no process could be started: {error}") from error
         assert self._process.stdin and self._process.stdout and self._process.stderr  # noqa: S101, PT018  all are pipes
@@ -127,6 +132,11 @@ class Environment:
 
 def _exit(code: int) -> str:
     return f"exit status {code}" if code >= 0 else f"signal: {signal.Signals(-code).name}"
+
+
+def _program(spec: FunctionSpec) -> list[str]:
+    """The program needs nothing but the standard library, so it can be run by its path."""
+    return ["-S", "-s", "-P", str(Path(function.__file__))] if spec.isolated else ["-m", function.__name__]
 
 
 def _variables(spec: FunctionSpec) -> dict[str, str]:

@@ -30,20 +30,23 @@ class Synthesised:
         ]
 
 
-def synthesise(folder: Path, suffix: str, **settings: Any) -> Synthesised:
-    """The main stack, with stand-ins for the layer and the archives, whose content is tested elsewhere."""
+def synthesise(folder: Path, suffix: str, *, layer: Path | None = None, **settings: Any) -> Synthesised:
+    """The main stack; without a layer with stand-ins for layer and archives, whose content is tested elsewhere."""
     from cdktf import App
 
+    from lib.archives import build_all
     from lib.artifacts import Artifacts
     from lib.environments import environment_for
     from lib.naming import Names
     from main import compose
 
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("layer", *(each.unit for each in FUNCTIONS)):
+    if layer is not None:
+        build_all([each.unit for each in FUNCTIONS], folder)
+    for name in () if layer is not None else ("layer", *(each.unit for each in FUNCTIONS)):
         (folder / f"{name}.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     app = App(outdir=str(folder / "cdktf.out"))
-    compose(app, Names(suffix), environment_for(suffix, settings), Artifacts(folder / "layer.zip", folder))
+    compose(app, Names(suffix), environment_for(suffix, settings), Artifacts(layer or folder / "layer.zip", folder))
     app.synth()
     path = folder / "cdktf.out" / "stacks" / f"tap-{suffix}" / "cdk.tf.json"
     return Synthesised(json.loads(path.read_text(encoding="utf-8")))
