@@ -8,6 +8,7 @@ from typing import Final
 
 from lib.permissions import Statement
 from lib.place import Place
+from video_pipeline.layout import VIDEOS_PREFIX
 from video_pipeline.topology import (
     DEAD_LETTER_QUEUES,
     OPENAI_SECRET,
@@ -88,6 +89,14 @@ class Reach:
             Statement(["s3:ListBucket", "s3:ListBucketVersions"], [self.media, self.results]),
         ]
 
+    def drops_indexes(self) -> list[Statement]:
+        """The passages of an index that another one has replaced."""
+        passages = [f"{self.results}/{VIDEOS_PREFIX}*"]
+        return [
+            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], passages),
+            Statement(["s3:ListBucketVersions"], [self.results]),
+        ]
+
     def clears_segments(self) -> list[Statement]:
         """Raw segments go as soon as the film is put together."""
         segments = [f"{self.media}/{SEGMENTS_PREFIX}*"]
@@ -135,6 +144,13 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
         Reach.asks_models,
     ),
     "administration": (),
+    "reindexing": (
+        Reach.publishes,
+        Reach.reads_results,
+        Reach.writes_results,
+        Reach.drops_indexes,
+        Reach.asks_models,
+    ),
     "processor": (
         Reach.publishes,
         Reach.works,

@@ -28,6 +28,7 @@ from lib.place import Place
 from lib.processing import Processing
 from lib.provider import provider
 from lib.question_api import QuestionApi
+from lib.reindexing import Reindexing
 from lib.storage import Storage
 from lib.variables import variables
 from lib.web import Web
@@ -85,6 +86,9 @@ class TapStack(TerraformStack):
             self, "migrations", function=self.functions["administration"], after=self.database.instances
         )
         self.processing = self._processing()
+        self.reindexing = Reindexing(
+            self, "reindexing-machine", place=self.place, function=self.functions["reindexing"]
+        )
         self._wake()
         self.monitoring = self._monitoring()
         self._describe()
@@ -228,6 +232,7 @@ class TapStack(TerraformStack):
             "processor_service": self.processing.service_name,
             "functions": {unit: each.name for unit, each in self.functions.items()},
             "secrets": dict(self.credentials.arns),
+            "reindexing_machine": self.reindexing.arn,
         }
         if described.keys() != Deployment.model_fields.keys():
             raise ValueError("the description and `video_pipeline.deployment` differ")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
 
 from video_pipeline.errors import BadQuestion
 from video_pipeline.model import Answer, Chunk, Citation, Hit, Question, Result, SearchFilter, Video
-from video_pipeline.ports import Answerer, Chunks, Embedder, VectorIndex, Videos
+from video_pipeline.ports import Answerer, Chunks, Embedder, OpenIndex, Videos
 from video_pipeline.topology import LIMITS
 
 # The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): how slowly lower ranks lose weight.
@@ -36,17 +36,15 @@ class Answering:
         self,
         chunks: Chunks,
         videos: Videos,
-        embedder: Embedder,
-        vectors: VectorIndex,
-        answerer: Answerer,
+        serving: Callable[[], OpenIndex],
+        answerer: Callable[[Embedder], Answerer],
         *,
         public_url: str,
     ) -> None:
         """`public_url` is where people reach this installation; links to a moment begin with it."""
         self._chunks = chunks
         self._videos = videos
-        self._embedder = embedder
-        self._vectors = vectors
+        self._serving = serving
         self._answerer = answerer
         self._public_url = public_url.rstrip("/")
 
@@ -57,9 +55,10 @@ class Answering:
         results of one question and is no measure of truth. Nothing found is an answer without text, no error.
         """
         question = checked(question)
-        found = self._search(question)
+        opened = self._serving()
+        found = self._search(opened, question)
         passages = [(result.chunk, result.video) for result in found[: max(question.top_k, _TO_ANSWER_FROM)]]
-        answer = self._answerer.answer(question, passages)
+        answer = self._answerer(opened.embedder).answer(question, passages)
         return answer.model_copy(
             update={
                 "query": question.query,
@@ -72,10 +71,10 @@ class Answering:
         """Plays the video from the second in which `start` lies."""
         return f"{self._public_url}/videos/{video_id}?t={math.floor(start)}"
 
-    def _search(self, question: Question) -> list[Result]:
+    def _search(self, opened: OpenIndex, question: Question) -> list[Result]:
         depth = max(_DEPTH, question.top_k)
-        (vector,) = self._embedder.embed([question.query])
-        dense = self._vectors.query(vector, limit=depth, where=question.filter)
+        (vector,) = opened.embedder.embed([question.query])
+        dense = opened.vectors.query(vector, limit=depth, where=question.filter)
         lexical = self._chunks.search_text(question.query, limit=depth, where=question.filter)
         hits = [hit for hit in fuse(dense, lexical) if question.min_score is None or hit.score >= question.min_score]
         return self._resolve(hits[: max(question.top_k, _TO_ANSWER_FROM) + _SPARE])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, Protocol, Self, cast
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -16,6 +17,7 @@ from video_pipeline.errors import BadInput, Unavailable
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[DictRow]
+logger = logging.getLogger(__name__)
 _NAME = re.compile(r"^-- ([a-z_]+): .+$", re.MULTILINE)
 
 
@@ -39,15 +41,56 @@ class Queries(Mapping[str, LiteralString]):
         return len(self._statements)
 
 
+class Address(Protocol):
+    """Where the database is and who asks, as libpq reads it: a URL or key words.
+
+    It is asked for every new connection, because passwords change; it may keep what it knows for a while, unless the
+    answer has to be `fresh`.
+    """
+
+    def __call__(self, *, fresh: bool = False) -> str: ...
+
+
+def fixed(url: str) -> Address:
+    """An address that never changes."""
+
+    def address(*, fresh: bool = False) -> str:  # noqa: ARG001 # it is as fresh as it can be
+        return url
+
+    return address
+
+
+def _renewing(address: Address) -> type[Connection]:
+    """Connections that ask for the address anew, once, if the server did not take the password."""
+
+    class Renewing(psycopg.Connection[DictRow]):
+        @classmethod
+        def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
+            try:
+                return super().connect(conninfo, **kwargs)
+            except psycopg.OperationalError as error:
+                # Told by what was exchanged; what the server says may be in any language.
+                if error.pgconn is None or not error.pgconn.used_password:
+                    raise
+                current = address(fresh=True)
+                if current == conninfo:
+                    raise
+            logger.info("the password of the database has changed")
+            return super().connect(current, **kwargs)
+
+    return Renewing
+
+
 class Database:
     """A pool of connections; rows are dictionaries. Raises `Unavailable("database_unavailable")`, and
     `BadInput("text_unstorable")` for NUL characters and the like."""
 
-    def __init__(self, url: str, *, size: int = 4, wait: float = 30.0) -> None:
+    def __init__(self, address: str | Address, *, size: int = 4, wait: float = 30.0) -> None:
+        where = fixed(address) if isinstance(address, str) else address
         # An idle pool holds no connection, so that a serverless database can pause.
         self._pool: ConnectionPool[Connection] = ConnectionPool(
-            url,
-            connection_class=psycopg.Connection[DictRow],
+            where,
+            connection_class=_renewing(where),
             kwargs={"row_factory": dict_row, "autocommit": False},
             min_size=0,
             max_size=size,

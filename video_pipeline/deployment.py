@@ -9,7 +9,8 @@ class Deployment(BaseModel):
     """The SSM parameter `deployment-{suffix}`. The stack writes exactly these fields.
 
     `public_url` is where people reach the installation, `api_url` the API itself; `functions` are names by unit,
-    `secrets` ARNs by resource type.
+    `secrets` ARNs by resource type, `reindexing_machine` the ARN of the
+    state machine.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -25,3 +26,4 @@ class Deployment(BaseModel):
     processor_service: str
     functions: dict[str, str]
     secrets: dict[str, str]
+    reindexing_machine: str

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from video_pipeline import layout
 from video_pipeline.errors import NotFound, PipelineError
 from video_pipeline.logs import bound
-from video_pipeline.model import Job
-from video_pipeline.ports import Held, Ledger, Objects, VectorIndex
+from video_pipeline.model import Index, Job
+from video_pipeline.ports import Held, Ledger, Objects, OpenIndex
 from video_pipeline.subtitles import captions_beside
 from video_pipeline.topology import SENT_SUFFIXES
 
@@ -25,11 +25,17 @@ _LOG = logging.getLogger(__name__)
 
 class Erasing:
     def __init__(
-        self, ledger: Ledger, objects: Objects, vectors: VectorIndex, *, media_bucket: str, results_bucket: str
+        self,
+        ledger: Ledger,
+        objects: Objects,
+        open_index: Callable[[Index], OpenIndex],
+        *,
+        media_bucket: str,
+        results_bucket: str,
     ) -> None:
         self._ledger = ledger
         self._objects = objects
-        self._vectors = vectors
+        self._open = open_index
         self._media = media_bucket
         self._results = results_bucket
 
@@ -58,7 +64,7 @@ class Erasing:
                 return False
 
     def _carry_out(self, video_id: UUID) -> Mapping[str, Any]:
-        vectors = self._vectors.delete_video(video_id)
+        vectors = self._delete_vectors(video_id)
         originals, job_ids = self._ledger.videos.erased_objects(video_id)
         receipt: dict[str, Any] = {
             "video_id": str(video_id),
@@ -71,6 +77,11 @@ class Erasing:
         self._ledger.videos.end_erasure(video_id, receipt)
         _LOG.info("video erased", extra={"video_id": str(video_id), "receipt": receipt})
         return receipt
+
+    def _delete_vectors(self, video_id: UUID) -> int:
+        """From every store that an index lies in: one that is being replaced may lie in another than its successor."""
+        stores = {(index.spec.store, index.spec.collection): index for index in self._ledger.indexes.live()}
+        return sum(self._open(index).vectors.delete_video(video_id) for index in stores.values())
 
     def _delete_media(self, originals: Sequence[Held], jobs: Sequence[Job]) -> int:
         keys: dict[str, set[str]] = defaultdict(set)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from video_pipeline.events import ChunksReady, VideoIndexed, announce
 from video_pipeline.model import Chunk, Job, VectorItem, Video
 from video_pipeline.outcomes import recorded
-from video_pipeline.ports import Embedder, Ledger, VectorIndex
+from video_pipeline.ports import Ledger, OpenIndex, Progress
 from video_pipeline.topology import EMBED
 
 logger = logging.getLogger(__name__)
@@ -17,12 +18,11 @@ _AT_ONCE = 64
 
 
 class Indexing:
-    """Embeds what was cut and puts it into the vector index."""
+    """Embeds what was cut and puts it into the index that serves."""
 
-    def __init__(self, ledger: Ledger, embedder: Embedder, vectors: VectorIndex) -> None:
+    def __init__(self, ledger: Ledger, serving: Callable[[], OpenIndex]) -> None:
         self._ledger = ledger
-        self._embedder = embedder
-        self._vectors = vectors
+        self._serving = serving
 
     def index(self, event: ChunksReady) -> None:
         """Does nothing if the job is past that stage. Bad input fails the job; `Unavailable` is for the caller."""
@@ -34,20 +34,30 @@ class Indexing:
             self._index(job, event.video_id)
 
     def _index(self, job: Job, video_id: UUID) -> None:
-        video = self._ledger.videos.get(video_id)
+        opened = self._serving()
         chunks = self._ledger.chunks.of_video(video_id)
-        # What an earlier attempt with other passages may have left would only be in the way.
-        self._vectors.delete_video(video_id)
-        for first in range(0, len(chunks), _AT_ONCE):
-            some = chunks[first : first + _AT_ONCE]
-            vectors = self._embedder.embed([chunk.passage.text for chunk in some])
-            self._vectors.upsert([_item(c, video, v) for c, v in zip(some, vectors, strict=True)])
-            self._ledger.jobs.report(job.id, EMBED, (first + len(some)) / len(chunks))
-        detail = {"vectors": len(chunks), "model": self._embedder.model}
-        self._ledger.jobs.end_stage(job.id, EMBED, detail=detail)
+        embed(
+            opened,
+            self._ledger.videos.get(video_id),
+            chunks,
+            lambda fraction: self._ledger.jobs.report(job.id, EMBED, fraction),
+        )
+        detail = {"vectors": len(chunks), "model": opened.embedder.model}
         emit = [announce(VideoIndexed(job_id=job.id, video_id=video_id), unique=job.id)]
-        self._ledger.jobs.complete(job.id, emit=emit)
-        logger.info("video indexed", extra=detail)
+        # If another index serves by now, the job was sent back to be cut for that one, and does not end here.
+        moved = self._ledger.jobs.complete(job.id, emit=emit, detail=detail)
+        logger.info("video indexed", extra={**detail, "moved": moved})
+
+
+def embed(opened: OpenIndex, video: Video, chunks: Sequence[Chunk], progress: Progress = lambda _: None) -> None:
+    """The video's vectors in this index are those of `chunks`, and no others."""
+    # What an earlier attempt with other passages may have left would only be in the way.
+    opened.vectors.clear_video(video.id)
+    for first in range(0, len(chunks), _AT_ONCE):
+        some = chunks[first : first + _AT_ONCE]
+        vectors = opened.embedder.embed([chunk.passage.text for chunk in some])
+        opened.vectors.upsert([_item(c, video, v) for c, v in zip(some, vectors, strict=True)])
+        progress((first + len(some)) / len(chunks))
 
 
 def _item(chunk: Chunk, video: Video, vector: tuple[float, ...]) -> VectorItem:

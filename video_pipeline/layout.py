@@ -136,8 +136,9 @@ def transcript_key(video_id: UUID, form: TranscriptFormat) -> str:
     return f"{results_prefix(video_id)}transcript.{form}"
 
 
-def chunks_key(video_id: UUID) -> str:
-    return f"{results_prefix(video_id)}chunks.jsonl"
+def chunks_key(video_id: UUID, index_id: UUID) -> str:
+    """A video's passages in one index."""
+    return f"{results_prefix(video_id)}chunks/{index_id}.jsonl"
 
 
 def poster_key(video_id: UUID) -> str:

@@ -233,6 +233,55 @@ class Chunk(Value):
     quality: Quality = "recognised"
 
 
+class IndexSpec(Value):
+    """How passages are cut and embedded, and where their vectors lie. Two indexes of one spec are alike.
+
+    `collection`: the table, or Pinecone's index.
+    """
+
+    provider: Literal["minilm", "openai"]
+    model: str
+    dimensions: int
+    store: Literal["pgvector", "pinecone"]
+    collection: str
+    chunk_tokens: int
+    chunk_minimum_tokens: int
+
+
+class Index(Value):
+    """All passages and vectors that were made in one way. `space` keeps its vectors apart from those of others."""
+
+    id: UUID
+    space: str
+    spec: IndexSpec
+    state: Literal["building", "serving", "retired", "dropped"]
+    requested_by: str
+    created_at: datetime
+    serving_at: datetime | None = None
+
+
+class IndexFailure(Value):
+    """Why a video is not in an index that was built anew, and how often that was tried."""
+
+    video_id: UUID
+    title: str
+    failure: Failure
+    tries: int
+
+
+class IndexReport(Value):
+    """How far an index is: videos that are in it, could not be taken in, and are still to come.
+
+    `failures`: the newest fifty.
+    """
+
+    index: Index
+    done: int
+    failed: int
+    waiting: int
+    failures: tuple[IndexFailure, ...] = ()
+
+
 class VectorItem(Value):
     """A chunk's embedding with what filters need; never its text."""
 

@@ -16,6 +16,9 @@ from video_pipeline.model import (
     Chunk,
     Failure,
     Hit,
+    Index,
+    IndexReport,
+    IndexSpec,
     Job,
     JobOptions,
     JobStatus,
@@ -170,14 +173,26 @@ class Jobs(Protocol):
         False, and nothing changed, if the job is past that."""
         ...
 
-    def chunks_ready(self, job_id: UUID, chunks: Sequence[Chunk], *, emit: Sequence[Message]) -> bool:
-        """Replaces the video's chunks and moves to `embed`. False if the job is past that."""
+    def chunks_ready(self, job_id: UUID, chunks: Sequence[Chunk], *, index_id: UUID, emit: Sequence[Message]) -> bool:
+        """Replaces the video's chunks in the serving index and moves to `embed`. False if the job is past that.
+
+        Unavailable("index_switched") when that index does not serve any more.
+        """
         ...
 
     def complete(
-        self, job_id: UUID, *, emit: Sequence[Message] = (), note: str | None = None, worker: str | None = None
+        self,
+        job_id: UUID,
+        *,
+        emit: Sequence[Message] = (),
+        note: str | None = None,
+        worker: str | None = None,
+        detail: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Ends the job well and marks its video indexed; jobs waiting for it complete with it. False if it was over."""
+        """Ends the job well and marks its video indexed; jobs waiting for it complete with it.
+
+        Without `worker` only from the last stage. False, and nothing changed, if it was over or is elsewhere.
+        """
         ...
 
     def fail(
@@ -275,12 +290,65 @@ class Videos(Protocol):
 
 class Chunks(Protocol):
     def of_video(self, video_id: UUID) -> list[Chunk]:
-        """In order of position."""
+        """Those of the serving index, in order of position."""
         ...
 
     def by_ids(self, chunk_ids: Iterable[UUID]) -> dict[UUID, Chunk]: ...
     def search_text(self, query: str, *, limit: int, where: SearchFilter) -> list[Hit]:
-        """Lexical hits among indexed videos, best first."""
+        """Lexical hits in the serving index among indexed videos, best first."""
+        ...
+
+
+class Indexes(Protocol):
+    """Exactly one index serves. Another may be in the making; it serves when it holds every video."""
+
+    def serving(self, first: IndexSpec) -> Index:
+        """The one that serves; the very first is made, empty, by whoever asks first."""
+        ...
+
+    def building(self) -> Index | None: ...
+    def live(self) -> list[Index]:
+        """All that still hold something, the oldest first."""
+        ...
+
+    def retired(self) -> list[Index]:
+        """Those that hold something that nobody reads."""
+        ...
+
+    def begin(self, spec: IndexSpec, requested_by: str) -> Index:
+        """One in the making: the one there is, if it is of this spec (what failed is tried again), else a new one.
+
+        One of another spec is retired.
+        """
+        ...
+
+    def get(self, index_id: UUID) -> Index: ...
+    def waiting(self, index_id: UUID, *, limit: int, after: UUID | None = None) -> list[UUID]:
+        """Videos that can be asked about, are not in it and have not failed, in order of their ids."""
+        ...
+
+    def take_in(self, index_id: UUID, video_id: UUID, chunks: Sequence[Chunk]) -> None:
+        """Replaces the video's chunks in this index. `NotFound` if the video is erased, `Conflict` if it is not
+        being built any more."""
+        ...
+
+    def failed(self, index_id: UUID, video_id: UUID, failure: Failure) -> None: ...
+    def report(self, index_id: UUID) -> IndexReport: ...
+    def switch(
+        self, index_id: UUID, *, without_failed: bool, cut_again: Callable[[UUID, UUID], Message]
+    ) -> IndexReport:
+        """Lets it serve if no video is waiting, and none has failed or they may be left out; else changes nothing.
+
+        Jobs between cutting and embedding go back to cutting: `cut_again(job, video)` is the message that says so.
+        """
+        ...
+
+    def videos_of(self, index_id: UUID) -> list[UUID]:
+        """The videos that it has passages of."""
+        ...
+
+    def dropped(self, index_id: UUID) -> None:
+        """Forgets the passages of a retired one; its record stays."""
         ...
 
 
@@ -327,6 +395,8 @@ class Ledger(Protocol):
     def videos(self) -> Videos: ...
     @property
     def chunks(self) -> Chunks: ...
+    @property
+    def indexes(self) -> Indexes: ...
     @property
     def questions(self) -> Questions: ...
     @property
@@ -483,7 +553,7 @@ class Embedder(Protocol):
 
 
 class VectorIndex(Protocol):
-    """Cosine search. Vectors of different models never meet: an index is opened for one model."""
+    """Cosine search in one space. Vectors of different spaces never meet."""
 
     def upsert(self, items: Sequence[VectorItem]) -> None: ...
     def query(self, vector: Sequence[float], *, limit: int, where: SearchFilter) -> list[Hit]:
@@ -491,8 +561,25 @@ class VectorIndex(Protocol):
         ...
 
     def delete_video(self, video_id: UUID) -> int:
-        """The vectors of every model; how many went (as far as the store tells)."""
+        """From every space; how many vectors went (as far as the store tells)."""
         ...
+
+    def clear_video(self, video_id: UUID) -> None:
+        """From this space alone."""
+        ...
+
+    def drop(self) -> None:
+        """Everything in this space."""
+        ...
+
+
+@dataclass(frozen=True)
+class OpenIndex:
+    """An index with what embeds for it and what keeps its vectors."""
+
+    index: Index
+    embedder: Embedder
+    vectors: VectorIndex
 
 
 class Answerer(Protocol):

@@ -62,28 +62,29 @@ class StorageSettings(Settings):
         return self.results_bucket or resource_name(RESULTS_BUCKET, self.environment_suffix)
 
 
-class LanguageSettings(Settings):
-    """Keys come from Secrets Manager (`*_secret_arn`); the plain ones are for one machine."""
+class IndexSettings(Settings):
+    """How an index is to be made. The one that serves was made as these were then; `reindex` makes another."""
 
     embedding_provider: Literal["minilm", "openai"] = "minilm"
     minilm_folder: Path | None = None
-    openai_api_key: SecretStr | None = None
-    openai_secret_arn: str | None = None
-    openai_base_url: str = "https://api.openai.com/v1"
     openai_embedding_model: str = "text-embedding-3-small"
     openai_embedding_dimensions: Annotated[int, Field(ge=1, le=4096)] = 1536
     vector_store: Literal["pgvector", "pinecone"] = "pgvector"
-    pinecone_api_key: SecretStr | None = None
-    pinecone_secret_arn: str | None = None
     pinecone_index: str = "video-pipeline"
-    pinecone_host: str | None = None
-    pinecone_cloud: str = "aws"
-
-
-class ChunkSettings(Settings):
     chunk_tokens: Annotated[int, Field(ge=16, le=8000)] = CHUNK_BUDGET.tokens
     chunk_minimum_tokens: Annotated[int, Field(ge=0)] = CHUNK_BUDGET.minimum
-    minilm_folder: Path | None = None
+
+
+class LanguageSettings(IndexSettings):
+    """Keys come from Secrets Manager (`*_secret_arn`); the plain ones are for one machine."""
+
+    openai_api_key: SecretStr | None = None
+    openai_secret_arn: str | None = None
+    openai_base_url: str = "https://api.openai.com/v1"
+    pinecone_api_key: SecretStr | None = None
+    pinecone_secret_arn: str | None = None
+    pinecone_host: str | None = None
+    pinecone_cloud: str = "aws"
 
 
 class SpeechSettings(Settings):
@@ -100,7 +101,7 @@ class IngestSettings(DatabaseSettings, StorageSettings):
     pass
 
 
-class ChunkingSettings(DatabaseSettings, StorageSettings, ChunkSettings):
+class ChunkingSettings(DatabaseSettings, StorageSettings, IndexSettings):
     pass
 
 
@@ -141,6 +142,10 @@ class AdministrationSettings(DatabaseSettings):
     pass
 
 
+class ReindexingSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+    pass
+
+
 # Which process reads which: the infrastructure derives environments from it.
 BY_UNIT: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
@@ -151,5 +156,6 @@ BY_UNIT: dict[str, type[Settings]] = {
     "sweeper": SweeperSettings,
     "question_api": QuestionApiSettings,
     "administration": AdministrationSettings,
+    "reindexing": ReindexingSettings,
     "processor": ProcessorSettings,
 }

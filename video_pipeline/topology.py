@@ -200,6 +200,8 @@ SWEEPER: Final = Function("sweeper", timeout=60, memory=512, schedule_seconds=60
 QUESTION_API: Final = Function("question_api", timeout=29, memory=1024, concurrency=20)
 # What an operator asks of a database that only the stack's own network reaches: migrations and API keys.
 ADMINISTRATION: Final = Function("administration", timeout=300, memory=512)
+# The steps of cutting and embedding the archive anew; a film of many hours fits into the longest time there is.
+REINDEXING: Final = Function("reindexing", timeout=900, memory=1024, concurrency=6)
 FUNCTIONS: Final[tuple[Function, ...]] = (
     INGEST,
     CHUNKING,
@@ -209,6 +211,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     SWEEPER,
     QUESTION_API,
     ADMINISTRATION,
+    REINDEXING,
 )
 
 STREAM_CONSUMERS: Final[tuple[StreamConsumer, ...]] = (
@@ -234,6 +237,7 @@ DATABASE_CLUSTER: Final = "database-cluster"
 PROCESSING_CLUSTER: Final = "processing-cluster"
 PROCESSOR_SERVICE: Final = "processor-service"
 PROCESSOR_TASK: Final = "processor-task"
+REINDEXING_MACHINE: Final = "reindexing-machine"
 PROCESSOR_REPOSITORY: Final = "processor-repository"
 TRANSCRIPTION_JOBS: Final = "video-pipeline"  # prefix of Amazon Transcribe's job names
 
@@ -259,6 +263,9 @@ class Retry:
 
 LEASE: Final = Lease()
 PROCESSING_RETRY: Final = Retry(attempts=PROCESSING.max_receives)
+# Each video of the archive, when it is cut and embedded anew.
+REINDEXING_RETRY: Final = Retry(attempts=5, base=5.0, factor=2.0, cap=120.0)
+REINDEXING_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True)

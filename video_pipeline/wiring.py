@@ -5,22 +5,29 @@ Adapters are imported where they are made, so that a function loads only the lib
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from video_pipeline.chunking import Chunking
-from video_pipeline.database import Database
+from video_pipeline.chunking import Chunking, Cutter
+from video_pipeline.database import Address, Database, fixed
 from video_pipeline.erasing import Erasing
 from video_pipeline.errors import Misconfigured
 from video_pipeline.indexing import Indexing
 from video_pipeline.intake import Intake
-from video_pipeline.ports import Embedder, Ledger, Queue, Recogniser, TranscriptionService, VectorIndex
+from video_pipeline.model import Index, IndexSpec
+from video_pipeline.ports import (
+    Embedder,
+    Ledger,
+    OpenIndex,
+    Queue,
+    Recogniser,
+    TranscriptionService,
+    VectorIndex,
+)
 from video_pipeline.processing import Processing, Tools
 from video_pipeline.publishing import Publishing
 from video_pipeline.rejecting import Rejecting
@@ -29,11 +36,13 @@ from video_pipeline.settings import (
     ChunkingSettings,
     DatabaseSettings,
     EmbeddingSettings,
+    IndexSettings,
     IngestSettings,
     LanguageSettings,
     ProcessorSettings,
     QuestionApiSettings,
     QuestionSettings,
+    ReindexingSettings,
     Settings,
     SpeechSettings,
     StorageSettings,
@@ -53,6 +62,7 @@ if TYPE_CHECKING:
     from video_pipeline.aws.clients import Clients
     from video_pipeline.aws.objects import S3Objects
     from video_pipeline.aws.publisher import Publisher
+    from video_pipeline.reindexing import Reindexing
     from video_pipeline.speech.amazon import AmazonTranscribe
 
 
@@ -63,25 +73,32 @@ def open_clients(settings: Settings) -> Clients:
     return Clients(settings.aws_region)
 
 
-def database_url(settings: DatabaseSettings, clients: Clients | None = None) -> str:
-    """The given URL, or one built from the secret that RDS keeps up to date; else `Misconfigured`."""
+def database_address(settings: DatabaseSettings, clients: Clients | None = None) -> Address:
+    """The given URL, or what the secret says that RDS rotates; else `Misconfigured`."""
     if settings.database_url:
-        return settings.database_url
+        return fixed(settings.database_url)
     if not (settings.database_secret_arn and settings.database_host):
         raise Misconfigured(
             "database_missing",
             "No database is configured.",
             hint="Set DATABASE_URL, or DATABASE_SECRET_ARN and DATABASE_HOST.",
         )
-    from video_pipeline.aws.secrets import secret_value
+    from video_pipeline.aws.rds import RdsAddress
 
-    secret = json.loads(secret_value((clients or open_clients(settings)).secrets, settings.database_secret_arn))
-    user, password = quote(secret["username"], safe=""), quote(secret["password"], safe="")
-    return f"postgresql://{user}:{password}@{settings.database_host}/{settings.database_name}?sslmode=verify-full"
+    secrets = (clients or open_clients(settings)).secrets
+    return RdsAddress(secrets, settings.database_secret_arn, host=settings.database_host, name=settings.database_name)
+
+
+def database_url(settings: DatabaseSettings, clients: Clients | None = None) -> str:
+    """The address for a connection that is made at once; a secret is read for it."""
+    return database_address(settings, clients)()
 
 
 def open_database(settings: DatabaseSettings) -> Database:
-    return Database(database_url(settings), size=settings.database_pool)
+    """Raises at once what is wrong with the secret, which a connection would only say by not coming about."""
+    address = database_address(settings)
+    address()
+    return Database(address, size=settings.database_pool)
 
 
 def open_ledger(settings: DatabaseSettings) -> PostgresLedger:
@@ -120,7 +137,7 @@ def open_embedder(settings: LanguageSettings) -> Embedder:
     return MiniLm(settings.minilm_folder)
 
 
-def open_vectors(settings: LanguageSettings, database: Database, embedder: Embedder) -> VectorIndex:
+def open_vectors(settings: LanguageSettings, database: Database, index: Index) -> VectorIndex:
     if settings.vector_store == "pinecone":
         from video_pipeline.vectors.pinecone import PineconeIndex
 
@@ -128,14 +145,72 @@ def open_vectors(settings: LanguageSettings, database: Database, embedder: Embed
             _key("PINECONE", settings, settings.pinecone_api_key, settings.pinecone_secret_arn),
             index=settings.pinecone_index,
             host=settings.pinecone_host,
-            model=embedder.model,
-            dimensions=embedder.dimensions,
+            space=index.space,
+            dimensions=index.spec.dimensions,
             cloud=settings.pinecone_cloud,
             region=settings.aws_region,
         )
     from video_pipeline.vectors.pgvector import PgVectorIndex
 
-    return PgVectorIndex(database, model=embedder.model, dimensions=embedder.dimensions)
+    return PgVectorIndex(database, space=index.space, dimensions=index.spec.dimensions)
+
+
+def wanted_index(settings: IndexSettings) -> IndexSpec:
+    """The index that the settings ask for."""
+    if settings.embedding_provider == "openai":
+        model, dimensions = settings.openai_embedding_model, settings.openai_embedding_dimensions
+    else:
+        from video_pipeline.language.minilm import DIMENSIONS, MODEL
+
+        model, dimensions = MODEL, DIMENSIONS
+    return IndexSpec(
+        provider=settings.embedding_provider,
+        model=model,
+        dimensions=dimensions,
+        store=settings.vector_store,
+        collection=settings.pinecone_index if settings.vector_store == "pinecone" else "embeddings",
+        chunk_tokens=settings.chunk_tokens,
+        chunk_minimum_tokens=settings.chunk_minimum_tokens,
+    )
+
+
+class Opener:
+    """Opens indexes, each with the embedder and the store that it was made with, whatever the settings ask for now."""
+
+    def __init__(self, settings: LanguageSettings, database: Database, ledger: Ledger) -> None:
+        self._settings = settings
+        self._database = database
+        self._ledger = ledger
+        self._embedders: dict[tuple[str, str, int], Embedder] = {}
+        self._opened: dict[str, OpenIndex] = {}
+
+    def __call__(self, index: Index) -> OpenIndex:
+        known = self._opened.get(index.space)
+        if known is None:
+            settings = as_made(self._settings, index.spec)
+            vectors = open_vectors(settings, self._database, index)
+            known = self._opened[index.space] = OpenIndex(index, self._embedder(settings, index.spec), vectors)
+        return known
+
+    def serving(self) -> OpenIndex:
+        return self(self._ledger.indexes.serving(wanted_index(self._settings)))
+
+    def _embedder(self, settings: LanguageSettings, spec: IndexSpec) -> Embedder:
+        """One for each model: a model on this machine takes memory."""
+        key = (spec.provider, spec.model, spec.dimensions)
+        if key not in self._embedders:
+            self._embedders[key] = open_embedder(settings)
+        return self._embedders[key]
+
+
+def as_made(settings: LanguageSettings, spec: IndexSpec) -> LanguageSettings:
+    """The settings that an index was made with; addresses and keys are today's."""
+    made: dict[str, object] = {"embedding_provider": spec.provider, "vector_store": spec.store}
+    if spec.provider == "openai":
+        made |= {"openai_embedding_model": spec.model, "openai_embedding_dimensions": spec.dimensions}
+    if spec.store == "pinecone" and spec.collection != settings.pinecone_index:
+        made |= {"pinecone_index": spec.collection, "pinecone_host": None}
+    return settings.model_copy(update=made)
 
 
 def _key(name: str, settings: Settings, given: SecretStr | None, secret_arn: str | None) -> Callable[[], str]:
@@ -178,12 +253,11 @@ def open_recogniser(settings: ProcessorSettings, clients: Clients) -> Recogniser
     return IsolatedPocketsphinx()
 
 
-def _answering(ledger: Ledger, embedder: Embedder, vectors: VectorIndex, public_url: str) -> Answering:
+def _answering(ledger: Ledger, opener: Opener, public_url: str) -> Answering:
     from video_pipeline.answering import Answering
     from video_pipeline.extractive import ExtractiveAnswerer
 
-    answerer = ExtractiveAnswerer(embedder)
-    return Answering(ledger.chunks, ledger.videos, embedder, vectors, answerer, public_url=public_url)
+    return Answering(ledger.chunks, ledger.videos, opener.serving, ExtractiveAnswerer, public_url=public_url)
 
 
 # ------------------------------------------------------------------------------------------ the units
@@ -245,38 +319,36 @@ def open_ingest(settings: IngestSettings) -> IngestHost:
     return IngestHost(rejecting, _publishing(ledger, clients, settings), intake)
 
 
-def open_chunking(settings: ChunkingSettings) -> ChunkingHost:
+def _cutter(settings: ChunkingSettings | ReindexingSettings, clients: Clients) -> Cutter:
     from video_pipeline.language.minilm_files import model_file
     from video_pipeline.language.tokens import WordPieceCounter
 
+    counter = WordPieceCounter(model_file("tokenizer.json", settings.minilm_folder))
+    return Cutter(open_objects(clients), counter, results_bucket=settings.results)
+
+
+def open_chunking(settings: ChunkingSettings) -> ChunkingHost:
     clients, ledger = open_clients(settings), open_ledger(settings)
-    chunking = Chunking(
-        ledger,
-        open_objects(clients),
-        WordPieceCounter(model_file("tokenizer.json", settings.minilm_folder)),
-        results_bucket=settings.results,
-        budget=settings.chunk_tokens,
-        minimum=settings.chunk_minimum_tokens,
-    )
+    wanted = wanted_index(settings)
+    chunking = Chunking(ledger, _cutter(settings, clients), lambda: ledger.indexes.serving(wanted))
     return ChunkingHost(_rejecting(ledger, clients, settings), _publishing(ledger, clients, settings), chunking)
 
 
 def open_embedding(settings: EmbeddingSettings) -> EmbeddingHost:
     clients, database = open_clients(settings), open_database(settings)
     ledger = _ledger(database, settings)
-    embedder = open_embedder(settings)
-    indexing = Indexing(ledger, embedder, open_vectors(settings, database, embedder))
+    indexing = Indexing(ledger, Opener(settings, database, ledger).serving)
     return EmbeddingHost(_rejecting(ledger, clients, settings), _publishing(ledger, clients, settings), indexing)
 
 
 def open_question(settings: QuestionSettings) -> QuestionHost:
     clients, database = open_clients(settings), open_database(settings)
-    ledger, embedder = _ledger(database, settings), open_embedder(settings)
+    ledger = _ledger(database, settings)
     return QuestionHost(
         _rejecting(ledger, clients, settings),
         _publishing(ledger, clients, settings),
         ledger,
-        _answering(ledger, embedder, open_vectors(settings, database, embedder), settings.public_url),
+        _answering(ledger, Opener(settings, database, ledger), settings.public_url),
     )
 
 
@@ -289,9 +361,9 @@ def open_transcription(settings: TranscriptionSettings) -> TranscriptionHost:
 def open_sweeper(settings: SweeperSettings) -> Sweeping:
     clients, database = open_clients(settings), open_database(settings)
     ledger = _ledger(database, settings)
-    vectors = open_vectors(settings, database, open_embedder(settings))
+    opener = Opener(settings, database, ledger)
     erasing = Erasing(
-        ledger, open_objects(clients), vectors, media_bucket=settings.media, results_bucket=settings.results
+        ledger, open_objects(clients), opener, media_bucket=settings.media, results_bucket=settings.results
     )
     return Sweeping(
         ledger,
@@ -308,13 +380,12 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
 
     clients, database = open_clients(settings), open_database(settings)
     ledger, objects = _ledger(database, settings), open_objects(clients)
-    embedder = open_embedder(settings)
-    vectors = open_vectors(settings, database, embedder)
-    erasing = Erasing(ledger, objects, vectors, media_bucket=settings.media, results_bucket=settings.results)
+    opener = Opener(settings, database, ledger)
+    erasing = Erasing(ledger, objects, opener, media_bucket=settings.media, results_bucket=settings.results)
     return ApiDependencies(
         ledger=ledger,
         objects=objects,
-        answering=_answering(ledger, embedder, vectors, settings.public_url),
+        answering=_answering(ledger, opener, settings.public_url),
         uploading=Uploading(
             ledger,
             objects,
@@ -328,6 +399,20 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         public_url=settings.public_url,
         presign_seconds=settings.presign_seconds,
         cors_origins=settings.cors_origins,
+    )
+
+
+def open_reindexing(settings: ReindexingSettings, clients: Clients | None = None) -> Reindexing:
+    from video_pipeline.reindexing import Reindexing
+
+    clients, database = clients or open_clients(settings), open_database(settings)
+    ledger = _ledger(database, settings)
+    return Reindexing(
+        ledger,
+        _cutter(settings, clients),
+        Opener(settings, database, ledger),
+        _publishing(ledger, clients, settings),
+        wanted_index(settings),
     )
 
 
@@ -378,11 +463,12 @@ def open_administration(settings: AdministrationSettings) -> Iterator[Administer
     from video_pipeline.administering import Administering
     from video_pipeline.store.migrate import migrate
 
-    url = database_url(settings)
-    database = Database(url, size=1, wait=RESUMING_SECONDS)
+    address = database_address(settings)
+    address()
+    database = Database(address, size=1, wait=RESUMING_SECONDS)
     try:
         ledger = _ledger(database, settings)
         ledger.ping()
-        yield Administering(lambda: migrate(url), ledger.keys)
+        yield Administering(lambda: migrate(address()), ledger.keys)
     finally:
         database.close()

@@ -100,6 +100,10 @@ class PineconeDouble:
                 return self._create(request.body)
             case ("GET", ["namespaces"]):
                 return self._list_namespaces(request.path)
+            case ("DELETE", ["namespaces", namespace]):
+                if self.namespaces.pop(namespace, None) is None:
+                    raise Refused(404, "Namespace not found")
+                return {}
             case ("POST", ["namespaces", namespace, "documents", ("upsert" | "search" | "list" | "delete") as verb]):
                 return getattr(self, f"_{verb}")(namespace, request.body)
         raise Refused(404, f"no route {request.method} {request.path}")
@@ -242,6 +246,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def log_message(self, *args: object) -> None:
         pass
 
@@ -263,5 +270,5 @@ def serving() -> Iterator[PineconeDouble]:
 
 def opened(service: PineconeDouble, key: str = API_KEY, **changes: Any) -> PineconeIndex:
     """The product's index on this double, by default for three-dimensional vectors of one model."""
-    values: dict[str, Any] = {"index": "passages", "model": "model-a", "dimensions": 3, "controller": service.url}
+    values: dict[str, Any] = {"index": "passages", "space": "model-a", "dimensions": 3, "controller": service.url}
     return PineconeIndex(lambda: key, **{**values, **changes})

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from tests.conftest import EmulatedAws
+from tests.indexes import SPEC
 from video_pipeline.database import Database
 from video_pipeline.deadletters import RejectedLetter
 from video_pipeline.events import ChunksReady, QuestionAsked, TranscriptReady, make_event
@@ -240,7 +241,9 @@ def test_a_transcript_becomes_passages_once_however_often_it_is_told(
     assert " ".join(" ".join(chunk.passage.text.split()) for chunk in chunks) == " ".join(text for _, text in SAID)
     assert chunks[0].passage.start == 0
     assert chunks[-1].passage.end == 14
-    lines = aws.objects.read(ObjectRef(bucket=aws.results, key=chunks_key(ready.video_id)), limit=10**6).splitlines()
+    lines = aws.objects.read(
+        ObjectRef(bucket=aws.results, key=chunks_key(ready.video_id, ledger.indexes.serving(SPEC).id)), limit=10**6
+    ).splitlines()
     assert [json.loads(line)["id"] for line in lines] == [str(chunk.id) for chunk in chunks]
     assert on_stream(aws, "pipeline-stream") == ["chunks.ready"]
     assert len(dead_letters(aws, "chunking-dlq")) == 1

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import EmulatedAws
+from tests.indexes import SPEC
 from video_pipeline.database import Database
 from video_pipeline.errors import Unavailable
 from video_pipeline.events import read_event
@@ -302,7 +303,7 @@ def test_a_worker_that_lost_its_lease_leaves_without_a_word(world: World, film: 
 
 def test_the_same_film_under_another_name_completes_at_once_and_says_so(world: World, film: bytes) -> None:
     first = world.work(world.submit(world.put(film, "a.mp4"), title="First"))
-    assert world.ledger.jobs.chunks_ready(first.id, [], emit=[])
+    assert world.ledger.jobs.chunks_ready(first.id, [], index_id=world.ledger.indexes.serving(SPEC).id, emit=[])
     assert world.ledger.jobs.complete(first.id)
     second = world.work(world.submit(world.put(film, "b.mp4"), title="Second"), "w2")
     assert (second.status, second.video_id) == (JobStatus.COMPLETED, first.video_id)

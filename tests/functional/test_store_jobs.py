@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.indexes import SPEC
 from video_pipeline.database import Database
 from video_pipeline.errors import BadInput, Conflict, NotFound, Unavailable
 from video_pipeline.model import (
@@ -125,7 +126,12 @@ def index(
     """The whole way of a held job."""
     video = ledger.jobs.identify(job_id, worker, video_of(job_id, content)).video
     assert ledger.jobs.transcript_ready(job_id, record_of(video.id), emit=[], worker=worker)
-    assert ledger.jobs.chunks_ready(job_id, [chunk_of(video.id, n, t) for n, t in enumerate(chunks)], emit=[])
+    assert ledger.jobs.chunks_ready(
+        job_id,
+        [chunk_of(video.id, n, t) for n, t in enumerate(chunks)],
+        index_id=ledger.indexes.serving(SPEC).id,
+        emit=[],
+    )
     assert ledger.jobs.complete(job_id)
     return video.id
 
@@ -357,7 +363,9 @@ def test_a_repeated_event_finds_the_job_past_its_stage(ledger: PostgresLedger) -
     assert ledger.jobs.transcript_ready(job_id, record_of(video.id), emit=[message("t")], worker="w1")
     assert ledger.jobs.enter(job_id, "chunk", "chunking") is not None
     chunks = [chunk_of(video.id, 0, "one two")]
-    assert [ledger.jobs.chunks_ready(job_id, chunks, emit=[message("c")]) for _ in range(3)] == [True, False, False]
+    at = ledger.indexes.serving(SPEC).id
+    moved = [ledger.jobs.chunks_ready(job_id, chunks, index_id=at, emit=[message("c")]) for _ in range(3)]
+    assert moved == [True, False, False]
     assert ledger.jobs.enter(job_id, "chunk", "chunking") is None
     assert [ledger.jobs.complete(job_id, emit=[message("i")]) for _ in range(3)] == [True, False, False]
     assert [json.loads(each.body)["name"] for each in published(ledger)] == ["t", "c", "i"]
@@ -394,7 +402,7 @@ def test_a_move_and_its_messages_commit_together_or_not_at_all(ledger: PostgresL
     published(ledger)
     twice = [chunk_of(video.id, 0, "one"), chunk_of(video.id, 0, "two")]
     with pytest.raises(Exception, match="unique constraint"):
-        ledger.jobs.chunks_ready(job_id, twice, emit=[message("never")])
+        ledger.jobs.chunks_ready(job_id, twice, index_id=ledger.indexes.serving(SPEC).id, emit=[message("never")])
     assert published(ledger) == []
     assert ledger.jobs.get(job_id).stage == "chunk"
 

@@ -43,11 +43,11 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Open]:
         database: Database = request.getfixturevalue("shared")
         with database.transaction() as connection:
             connection.execute("truncate embeddings")
-        yield lambda model="model-a", dimensions=3: PgVectorIndex(database, model=model, dimensions=dimensions)
+        yield lambda space="model-a", dimensions=3: PgVectorIndex(database, space=space, dimensions=dimensions)
         return
     with serving() as double:
-        yield lambda model="model-a", dimensions=3: PineconeIndex(
-            lambda: API_KEY, index="passages", model=model, dimensions=dimensions, controller=double.url
+        yield lambda space="model-a", dimensions=3: PineconeIndex(
+            lambda: API_KEY, index="passages", space=space, dimensions=dimensions, controller=double.url
         )
 
 
@@ -123,7 +123,7 @@ def test_a_passage_put_in_again_is_found_by_its_new_filters_only(index: VectorIn
 
 
 def test_models_do_not_see_each_others_vectors(opened: Open) -> None:
-    first, second = opened(model="model-a"), opened(model="model-b")
+    first, second = opened(space="model-a"), opened(space="model-b")
     first.upsert([item("a", (1, 0, 0))])
     second.upsert([item("b", (1, 0, 0))])
     assert names(first, "a", "b") == ["a"]
@@ -174,11 +174,34 @@ def test_deleting_a_video_takes_its_passages_and_no_others(index: VectorIndex) -
 
 
 def test_deleting_a_video_takes_what_other_models_made_of_it(opened: Open) -> None:
-    old, new = opened(model="model-a"), opened(model="model-b")
+    old, new = opened(space="model-a"), opened(space="model-b")
     old.upsert([item("a", (1, 0, 0))])
     new.upsert([item("a", (1, 0, 0)), item("b", (1, 0, 0), position=1)])
     assert new.delete_video(FILM) == 3
     assert names(old, "a") == []
+
+
+def test_a_video_may_be_taken_from_one_space_alone(opened: Open) -> None:
+    old, new = opened(space="model-a"), opened(space="model-b")
+    for index in (old, new):
+        index.upsert([item("a", (1, 0, 0)), item("c", (1, 0, 0), video_id=TALK)])
+    new.clear_video(FILM)
+    assert names(new, "a", "c") == ["c"]
+    assert names(old, "a", "c") == names(old, "c", "a")
+    assert len(names(old, "a", "c")) == 2
+    new.clear_video(FILM)
+
+
+def test_a_space_may_go_with_all_that_is_in_it(opened: Open) -> None:
+    old, new = opened(space="model-a"), opened(space="model-b")
+    for index in (old, new):
+        index.upsert([item("a", (1, 0, 0)), item("c", (1, 0, 0), video_id=TALK)])
+    old.drop()
+    assert names(old, "a", "c") == []
+    assert len(names(new, "a", "c")) == 2
+    old.drop()
+    old.upsert([item("a", (1, 0, 0))])
+    assert names(old, "a") == ["a"]
 
 
 def test_a_video_may_have_more_passages_than_one_request_holds(index: VectorIndex) -> None:

@@ -32,11 +32,11 @@ def item(number: int, vector: tuple[float, ...], **changes: Any) -> VectorItem:
 
 @pytest.fixture
 def index(database: Database) -> PgVectorIndex:
-    return PgVectorIndex(database, model="model-a", dimensions=3)
+    return PgVectorIndex(database, space="model-a", dimensions=3)
 
 
 def test_models_of_different_dimensions_share_the_table(database: Database, index: PgVectorIndex) -> None:
-    wide = PgVectorIndex(database, model="model-b", dimensions=5)
+    wide = PgVectorIndex(database, space="model-b", dimensions=5)
     index.upsert([item(1, (1, 0, 0))])
     wide.upsert([item(1, (0, 0, 0, 0, 1))])
     assert [hit.score for hit in index.query((1, 0, 0), limit=5, where=ANYTHING)] == [1.0]
@@ -55,7 +55,7 @@ def test_everything_is_stored_as_it_was_given(database: Database, index: PgVecto
     with database.transaction() as connection:
         row = connection.execute("select *, embedding::real[] as numbers from embeddings").fetchone()
     assert row is not None
-    assert (row["model"], row["chunk_id"], row["video_id"], row["position"]) == ("model-a", UUID(int=7), FILM, 7)
+    assert (row["space"], row["chunk_id"], row["video_id"], row["position"]) == ("model-a", UUID(int=7), FILM, 7)
     assert (row["start_seconds"], row["end_seconds"], row["speakers"]) == (1.5, 9.25, ["Ann"])
     assert row["day"].isoformat() == "2026-01-31"
     assert row["numbers"] == pytest.approx(vector, rel=1e-7)
@@ -68,7 +68,7 @@ def test_an_upsert_that_fails_leaves_nothing(index: PgVectorIndex) -> None:
 
 
 def test_no_text_of_a_caller_becomes_sql(database: Database) -> None:
-    odd = PgVectorIndex(database, model="'; drop table embeddings; --", dimensions=3)
+    odd = PgVectorIndex(database, space="'; drop table embeddings; --", dimensions=3)
     odd.upsert([item(1, (1, 0, 0), speakers=("%(model)s", "'; drop table embeddings; --"))])
     found = odd.query((1, 0, 0), limit=5, where=SearchFilter(speakers=("%(model)s",)))
     assert [hit.chunk_id.int for hit in found] == [1]
@@ -78,7 +78,7 @@ def test_a_database_that_is_not_there_is_unavailable() -> None:
     nowhere = Database("postgresql://127.0.0.1:1/nothing", wait=0.2)
     try:
         with pytest.raises(Unavailable) as raised:
-            PgVectorIndex(nowhere, model="model-a", dimensions=3).query((1, 0, 0), limit=1, where=ANYTHING)
+            PgVectorIndex(nowhere, space="model-a", dimensions=3).query((1, 0, 0), limit=1, where=ANYTHING)
         assert raised.value.code == "database_unavailable"
     finally:
         nowhere.close()

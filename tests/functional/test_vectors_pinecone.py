@@ -117,7 +117,7 @@ def test_an_index_of_another_kind_is_refused_with_a_sentence(
 
 
 def test_a_passage_goes_with_what_filters_need_and_without_its_text(ready: PineconeDouble) -> None:
-    opened(ready, model="text-embedding-3-small@3").upsert([item(position=7)])
+    opened(ready, space="text-embedding-3-small@3").upsert([item(position=7)])
     (sent,) = ready.sent("POST", "/namespaces/text-embedding-3-small%403/documents/upsert")
     assert sent.body == {
         "documents": [
@@ -206,7 +206,7 @@ def test_what_others_put_into_the_namespace_is_passed_over(
 
 def test_a_rotated_key_is_taken_up(ready: PineconeDouble) -> None:
     keys = iter(["old", API_KEY])
-    index = PineconeIndex(lambda: next(keys), index="passages", model="model-a", dimensions=3, controller=ready.url)
+    index = PineconeIndex(lambda: next(keys), index="passages", space="model-a", dimensions=3, controller=ready.url)
     with pytest.raises(Misconfigured):
         ask(index)
     assert ask(index) == []

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.indexes import opened
 from video_pipeline.answering import Answering, checked, fuse
 from video_pipeline.errors import BadQuestion
 from video_pipeline.model import Answer, Chunk, Citation, Hit, ObjectRef, Question, SearchFilter, Video
@@ -86,7 +87,13 @@ class Quoting:
 
 
 def answering(library: Any, answerer: Quoting | None = None) -> Answering:
-    return Answering(library, library, library, library, answerer or Quoting(), public_url="https://v.example/app/")
+    return Answering(
+        library,
+        library,
+        lambda: opened(library, library),
+        lambda _: answerer or Quoting(),
+        public_url="https://v.example/app/",
+    )
 
 
 def a_library(count: int) -> Library:

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.indexes import INDEX, opened
 from video_pipeline.erasing import Erasing
 from video_pipeline.errors import NotFound, Unavailable
-from video_pipeline.model import Job, JobOptions, JobStatus, ObjectInfo, ObjectRef, Source
+from video_pipeline.model import Index, Job, JobOptions, JobStatus, ObjectInfo, ObjectRef, Source
 from video_pipeline.ports import Held
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -129,6 +130,14 @@ class Ledger:
     def jobs(self) -> Jobs:
         return Jobs(self.world)
 
+    @property
+    def indexes(self) -> Ledger:
+        return self
+
+    def live(self) -> list[Index]:
+        """Two in one store: what a store keeps of a video goes in one go."""
+        return [INDEX, INDEX]
+
 
 KEPT = {
     ("media", "uploads/two/other.mp4"),
@@ -169,7 +178,7 @@ def a_world() -> World:
 
 def erasing(world: Any) -> Erasing:
     ledger: Any = Ledger(world)
-    return Erasing(ledger, world, world, media_bucket="media", results_bucket="results")
+    return Erasing(ledger, world, lambda _: opened(None, world), media_bucket="media", results_bucket="results")
 
 
 def test_everything_of_the_video_goes_and_nothing_else() -> None:

@@ -43,7 +43,7 @@ def test_everything_made_of_a_video_lies_under_its_prefix() -> None:
     (prefix,) = layout.results_prefixes(VIDEO)
     made = [
         *(layout.transcript_key(VIDEO, form) for form in ("json", "vtt", "srt")),
-        layout.chunks_key(VIDEO),
+        layout.chunks_key(VIDEO, VIDEO),
         layout.poster_key(VIDEO),
         layout.thumbnail_key(VIDEO, 3600.5),
     ]

@@ -20,12 +20,17 @@ _kept: MutableMapping[object, _Kept] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def secret_value(client: SecretsManagerClient, arn: str, *, clock: Callable[[], float] = time.monotonic) -> str:
-    """The secret's current text, at most five minutes old. `Misconfigured` when it is missing or not text."""
+def secret_value(
+    client: SecretsManagerClient, arn: str, *, fresh: bool = False, clock: Callable[[], float] = time.monotonic
+) -> str:
+    """The secret's current text, at most five minutes old, or as it is now if `fresh`.
+
+    `Misconfigured` when it is missing or not text.
+    """
     with _lock:
         kept = _kept.setdefault(client, {})
         read_at, value = kept.get(arn, (float("-inf"), ""))
-    if clock() - read_at < KEPT_SECONDS:
+    if not fresh and clock() - read_at < KEPT_SECONDS:
         return value
     value = _read(client, arn)
     with _lock:

@@ -11,7 +11,20 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from video_pipeline.cli import asking, dead, doctor, exits, ingest, jobs, key_commands, put, queues, secret_commands, up
+from video_pipeline.cli import (
+    asking,
+    dead,
+    doctor,
+    exits,
+    ingest,
+    jobs,
+    key_commands,
+    put,
+    queues,
+    reindex,
+    secret_commands,
+    up,
+)
 from video_pipeline.cli.console import complain, note
 from video_pipeline.cli.system import DATA_FOLDER, Options, System
 from video_pipeline.errors import PipelineError
@@ -115,6 +128,7 @@ app.command()(jobs.jobs)
 app.command()(jobs.videos)
 app.command()(queues.queues)
 app.command()(doctor.doctor)
+app.command()(reindex.reindex)
 app.add_typer(dead.app, name="dlq")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(secret_commands.app, name="secrets")

@@ -43,7 +43,7 @@ class RemoteKeys:
     """The keys of a deployment, by its administration function `function`."""
 
     def __init__(self, clients: Clients, function: str) -> None:
-        self._invoker = clients.invoker
+        self._clients = clients
         self._function = function
 
     def create(self, name: str) -> tuple[ApiKey, str]:
@@ -63,20 +63,25 @@ class RemoteKeys:
         return True
 
     def _ask(self, **request: str) -> dict[str, Any]:
-        from video_pipeline.aws.errors import translated
+        return ask(self._clients, self._function, **request)
 
-        with translated("lambda:InvokeFunction", self._function):
-            answer = self._invoker.invoke(FunctionName=self._function, Payload=json.dumps(request).encode())
-            payload = answer["Payload"].read()
-        document = json.loads(payload)
-        if answer.get("FunctionError"):
-            said = f"{document.get('errorType', 'Error')}: {document.get('errorMessage', '')}"
-            message = f"{self._function} failed. {said}"
-            raise Unavailable("administration_failed", message, hint=f"Its log group: /aws/lambda/{self._function}.")
-        if "error" in document:
-            raise _refusal(document["error"])
-        found: dict[str, Any] = document
-        return found
+
+def ask(clients: Clients, function: str, **request: object) -> dict[str, Any]:
+    """The answer of a deployed function. Raises what it refused, and `Unavailable` when it failed."""
+    from video_pipeline.aws.errors import translated
+
+    with translated("lambda:InvokeFunction", function):
+        answer = clients.invoker.invoke(FunctionName=function, Payload=json.dumps(request).encode())
+        payload = answer["Payload"].read()
+    document = json.loads(payload)
+    if answer.get("FunctionError"):
+        said = f"{document.get('errorType', 'Error')}: {document.get('errorMessage', '')}"
+        hint = f"Its log group: /aws/lambda/{function}."
+        raise Unavailable("function_failed", f"{function} failed. {said}", hint=hint)
+    if "error" in document:
+        raise _refusal(document["error"])
+    found: dict[str, Any] = document
+    return found
 
 
 def _refusal(error: dict[str, str]) -> BadInput:

@@ -14,9 +14,8 @@ from uuid import UUID
 import typer
 
 from video_pipeline.cli.console import clean, moment, note, say, say_json, say_table
-from video_pipeline.cli.exits import NotRunning
-from video_pipeline.cli.system import START, System, system_of
-from video_pipeline.errors import Misconfigured, NotFound, Unavailable
+from video_pipeline.cli.system import System, system_of
+from video_pipeline.errors import NotFound
 from video_pipeline.topology import ADMINISTRATION
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from video_pipeline.ports import Keys
 
 app = typer.Typer(help="Make, list and revoke the keys of the API.", no_args_is_help=True, rich_markup_mode=None)
-_PATIENCE = 3.0
 # Whoever names a database means that one.
 _DATABASE: Final = ("DATABASE_URL", "DATABASE_SECRET_ARN")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
@@ -109,32 +107,12 @@ def _desk(context: typer.Context) -> Iterator[_Desk]:
 
 @contextmanager
 def _stored(system: System) -> Iterator[Keys]:
-    from video_pipeline.cli.wishes import checked
+    from video_pipeline.cli.stored import settings_for
     from video_pipeline.settings import DatabaseSettings
-    from video_pipeline.wiring import database_url, open_ledger
+    from video_pipeline.wiring import open_ledger
 
-    given = {"database_url": system.database_url, "database_pool": 1}
-    settings = checked(DatabaseSettings, **{name: value for name, value in given.items() if value is not None})
-    try:
-        _reach(database_url(settings))
-    except Misconfigured as error:
-        raise system.nothing_described("DATABASE_URL, or DATABASE_SECRET_ARN and DATABASE_HOST") from error
-    ledger = open_ledger(settings)
+    ledger = open_ledger(settings_for(system, DatabaseSettings, database_pool=1))
     try:
         yield ledger.keys
     finally:
         ledger.close()
-
-
-def _reach(url: str) -> None:
-    """Services wait half a minute for their database; a person at a terminal wants to know."""
-    from video_pipeline.database import Database
-
-    database = Database(url, size=1, wait=_PATIENCE)
-    try:
-        with database.transaction():
-            return
-    except Unavailable as error:
-        raise NotRunning("The database does not answer.", hint=START) from error
-    finally:
-        database.close()

@@ -233,21 +233,30 @@ class PostgresJobs(Leases, Sweep):
             rows.put_out(connection, emit)
         return True
 
-    def chunks_ready(self, job_id: UUID, chunks: Sequence[Chunk], *, emit: Sequence[Message]) -> bool:
-        values = {"id": job_id, "progress": progress_at(EMBED)}
+    def chunks_ready(self, job_id: UUID, chunks: Sequence[Chunk], *, index_id: UUID, emit: Sequence[Message]) -> bool:
+        values = {"id": job_id, "index_id": index_id, "progress": progress_at(EMBED)}
         with self._database.transaction() as connection:
+            if connection.execute(SQL["hold_serving"], values).fetchone() is None:
+                raise Unavailable("index_switched", "Another index has just begun to serve.", delay=1)
             row = connection.execute(SQL["chunked"], values).fetchone()
             if row is None:
                 return False
-            connection.execute(SQL["drop_chunks"], row)
+            connection.execute(SQL["drop_chunks"], values | row)
+            connection.execute(SQL["stale"], row)
             with connection.cursor() as cursor:
-                cursor.executemany(SQL["add_chunk"], [rows.chunk_values(each) for each in chunks])
+                cursor.executemany(SQL["add_chunk"], [rows.chunk_values(each, index_id) for each in chunks])
             self._close(connection, job_id, CHUNK, detail={"passages": len(chunks)})
             rows.put_out(connection, emit)
         return True
 
     def complete(
-        self, job_id: UUID, *, emit: Sequence[Message] = (), note: str | None = None, worker: str | None = None
+        self,
+        job_id: UUID,
+        *,
+        emit: Sequence[Message] = (),
+        note: str | None = None,
+        worker: str | None = None,
+        detail: Mapping[str, Any] | None = None,
     ) -> bool:
         with self._database.transaction() as connection:
             row = connection.execute(SQL["complete"], {"id": job_id, "worker": worker}).fetchone()
@@ -258,7 +267,7 @@ class PostgresJobs(Leases, Sweep):
                 connection.execute(SQL["note"], {"id": job_id, "text": note})
             same = f"The same film as that of job {job_id}; it was not processed twice."
             connection.execute(SQL["complete_waiting"], {"video_id": row["video_id"], "note": same})
-            self._close(connection, job_id, None)
+            self._close(connection, job_id, None, detail=detail)
             rows.put_out(connection, emit)
         return True
 

@@ -175,19 +175,28 @@ set stage = 'embed', progress = greatest(progress, %(progress)s), announced_at =
 where id = %(id)s and status = 'processing' and stage = 'chunk'
 returning video_id
 
+-- hold_serving: Whether this index serves; it does until the transaction ends.
+select 1 from indexes where id = %(index_id)s and state = 'serving' for share
+
 -- drop_chunks: A video's passages of before.
-delete from chunks where video_id = %(video_id)s
+delete from chunks where video_id = %(video_id)s and index_id = %(index_id)s
+
+-- stale: An index in the making has an older transcript of this video.
+delete from index_videos
+where video_id = %(video_id)s and index_id in (select id from indexes where state = 'building')
 
 -- add_chunk: One passage.
-insert into chunks (id, video_id, position, text, start_seconds, end_seconds, tokens, speakers, timings, quality)
-values (%(id)s, %(video_id)s, %(position)s, %(text)s, %(start)s, %(end)s, %(tokens)s, %(speakers)s, %(timings)s,
+insert into chunks (id, index_id, video_id, position, text, start_seconds, end_seconds, tokens, speakers, timings, quality)
+values (%(id)s, %(index_id)s, %(video_id)s, %(position)s, %(text)s, %(start)s, %(end)s, %(tokens)s, %(speakers)s, %(timings)s,
         %(quality)s)
 
 -- complete: The end. A job that was finished stays as it was.
 update jobs
 set status = 'completed', progress = 1, lease_owner = null, lease_until = null, waiting_for = null, failure = null,
     finished_at = now(), updated_at = now()
-where id = %(id)s and status = 'processing' and (%(worker)s::text is null or lease_owner = %(worker)s)
+where id = %(id)s and status = 'processing'
+  -- Without a worker it is the end of the last stage, and only of that.
+  and (lease_owner = %(worker)s or %(worker)s::text is null and stage = 'embed')
 returning *
 
 -- indexed: The video can be asked about.

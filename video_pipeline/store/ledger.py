@@ -11,6 +11,7 @@ from video_pipeline.database import Database, Queries
 from video_pipeline.errors import BadInput
 from video_pipeline.model import ApiKey, Message, RejectedRecord
 from video_pipeline.store import rows
+from video_pipeline.store.indexes import PostgresIndexes
 from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
 from video_pipeline.store.library import PostgresChunks, PostgresQuestions, PostgresVideos
@@ -95,6 +96,7 @@ class PostgresLedger:
         self.jobs = PostgresJobs(database, policy or Policy())
         self.videos = PostgresVideos(database)
         self.chunks = PostgresChunks(database)
+        self.indexes = PostgresIndexes(database)
         self.questions = PostgresQuestions(database)
         self.keys = PostgresKeys(database)
         self.rejections = PostgresRejections(database)

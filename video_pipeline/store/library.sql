@@ -91,8 +91,10 @@ where job_id in (select id from jobs where video_id = %(id)s)
 -- close_erasure: With its receipt.
 update erasures set completed_at = now(), receipt = %(receipt)s where video_id = %(id)s and completed_at is null
 
--- chunks_of_video: In order.
-select * from chunks where video_id = %(id)s order by position
+-- chunks_of_video: Those of the serving index, in order.
+select chunks.* from chunks
+join indexes on indexes.id = index_id and indexes.state = 'serving'
+where video_id = %(id)s order by position
 
 -- chunks_by_ids: Passages by id.
 select * from chunks where id = any(%(ids)s)
@@ -100,6 +102,7 @@ select * from chunks where id = any(%(ids)s)
 -- search_words: Passages that hold any of the words, those with more and rarer words first.
 select chunks.id, ts_rank_cd(words, query, 1) as score
 from chunks
+join indexes on indexes.id = index_id and indexes.state = 'serving'
 join videos on videos.id = video_id
 cross join to_tsquery('simple', %(query)s) as query
 where words @@ query and erased_at is null and indexed_at is not null

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
@@ -44,10 +45,11 @@ def chunk(row: Row) -> Chunk:
     return Chunk(id=row["id"], video_id=row["video_id"], passage=passage, quality=row["quality"])
 
 
-def chunk_values(each: Chunk) -> dict[str, Any]:
+def chunk_values(each: Chunk, index_id: UUID) -> dict[str, Any]:
     passage = each.passage
     return {
         "id": each.id,
+        "index_id": index_id,
         "video_id": each.video_id,
         "position": passage.position,
         "text": passage.text,

@@ -15,14 +15,14 @@ SQL = Queries(Path(__file__).with_name("pgvector.sql"))
 
 
 class PgVectorIndex:
-    """A `VectorIndex`. Vectors of several models may share the table; this one sees those of `model`.
+    """A `VectorIndex`. Several spaces may share the table; this one sees the vectors of `space`.
 
     A call is one transaction: everything of an upsert is there, or nothing.
     """
 
-    def __init__(self, database: Database, *, model: str, dimensions: int) -> None:
+    def __init__(self, database: Database, *, space: str, dimensions: int) -> None:
         self._database = database
-        self._model = model
+        self._space = space
         self._dimensions = dimensions
         # pgvector's text form, with digits enough for a float4; filling one template is the fastest way to write it.
         self._form = "[" + ",".join(["%.9g"] * dimensions) + "]"
@@ -37,7 +37,7 @@ class PgVectorIndex:
     def query(self, vector: Sequence[float], *, limit: int, where: SearchFilter) -> list[Hit]:
         """Best first, equals in order of their ids; the score is cosine similarity."""
         values = {
-            "model": self._model,
+            "space": self._space,
             "vector": self._text(vector),
             "limit": limit,
             "video_ids": list(where.video_ids),
@@ -49,13 +49,21 @@ class PgVectorIndex:
             return [Hit.model_validate(row) for row in connection.execute(SQL["nearest"], values)]
 
     def delete_video(self, video_id: UUID) -> int:
-        """Of every model, not of this one alone: a forgotten video leaves no vector behind."""
+        """From every space, not from this one alone: a forgotten video leaves no vector behind."""
         with self._database.transaction() as connection:
             return connection.execute(SQL["delete_video"], {"video_id": video_id}).rowcount
 
+    def clear_video(self, video_id: UUID) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(SQL["clear_video"], {"video_id": video_id, "space": self._space})
+
+    def drop(self) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(SQL["drop"], {"space": self._space})
+
     def _row(self, item: VectorItem) -> dict[str, Any]:
         return {
-            "model": self._model,
+            "space": self._space,
             "chunk_id": item.chunk_id,
             "video_id": item.video_id,
             "position": item.position,

@@ -1,8 +1,8 @@
--- upsert: Takes a passage in; one that this model has already gets the new values.
-insert into embeddings (model, chunk_id, video_id, position, start_seconds, end_seconds, speakers, day, embedding)
-values (%(model)s, %(chunk_id)s, %(video_id)s, %(position)s, %(start)s, %(end)s, %(speakers)s, %(day)s,
+-- upsert: Takes a passage in; one that this space has already gets the new values.
+insert into embeddings (space, chunk_id, video_id, position, start_seconds, end_seconds, speakers, day, embedding)
+values (%(space)s, %(chunk_id)s, %(video_id)s, %(position)s, %(start)s, %(end)s, %(speakers)s, %(day)s,
         %(vector)s::vector)
-on conflict (model, chunk_id) do update
+on conflict (space, chunk_id) do update
 set video_id = excluded.video_id, position = excluded.position, start_seconds = excluded.start_seconds,
     end_seconds = excluded.end_seconds, speakers = excluded.speakers, day = excluded.day,
     embedding = excluded.embedding
@@ -10,7 +10,7 @@ set video_id = excluded.video_id, position = excluded.position, start_seconds = 
 -- nearest: The passages closest in meaning, best first; an empty or missing filter lets everything through.
 select chunk_id, 1 - (embedding <=> %(vector)s::vector) as score
 from embeddings
-where model = %(model)s
+where space = %(space)s
   and (cardinality(%(video_ids)s::uuid[]) = 0 or video_id = any(%(video_ids)s::uuid[]))
   and (cardinality(%(speakers)s::text[]) = 0 or speakers && %(speakers)s::text[])
   and (%(first_day)s::date is null or day >= %(first_day)s::date)
@@ -18,5 +18,11 @@ where model = %(model)s
 order by embedding <=> %(vector)s::vector, chunk_id
 limit %(limit)s
 
--- delete_video: Every vector of a video, whichever model made it.
+-- delete_video: Every vector of a video, in whichever space.
 delete from embeddings where video_id = %(video_id)s
+
+-- clear_video: A video's vectors in one space.
+delete from embeddings where space = %(space)s and video_id = %(video_id)s
+
+-- drop: All of one space.
+delete from embeddings where space = %(space)s

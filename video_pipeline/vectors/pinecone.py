@@ -1,4 +1,4 @@
-"""Vectors in Pinecone: one index, a namespace for each embedding model.
+"""Vectors in Pinecone: one index, a namespace for each space.
 
 A passage is a document `{video}#{position}#{chunk}` with its vector and what filters need, never its text. Pinecone
 is eventually consistent: what was put in is found some seconds later.
@@ -40,7 +40,7 @@ class PineconeIndex:
         api_key: Callable[[], str],
         *,
         index: str,
-        model: str,
+        space: str,
         dimensions: int,
         host: str | None = None,
         cloud: str = "aws",
@@ -49,7 +49,7 @@ class PineconeIndex:
         timeout: float = 30.0,
     ) -> None:
         self._api_key = api_key
-        self._model = model
+        self._space = space
         self._place = Place(index, dimensions, host, cloud, region, controller)
         self._timeout = timeout
         self._lock = Lock()
@@ -58,17 +58,23 @@ class PineconeIndex:
     def upsert(self, items: Sequence[VectorItem]) -> None:
         documents = {document["_id"]: document for document in map(self._document, items)}
         if documents:
-            self._client().upsert(self._model, list(documents.values()))
+            self._client().upsert(self._space, list(documents.values()))
 
     def query(self, vector: Sequence[float], *, limit: int, where: SearchFilter) -> list[Hit]:
         """Best first; the score is cosine similarity."""
         check(vector, self._place.dimensions)
-        found = self._client().search(self._model, vector, limit, conditions(where))
+        found = self._client().search(self._space, vector, limit, conditions(where))
         return [Hit(chunk_id=chunk, score=score) for name, score in found if (chunk := _chunk(name))]
 
     def delete_video(self, video_id: UUID) -> int:
-        """Of every model, not of this one alone: a forgotten video leaves no vector behind."""
+        """From every space, not from this one alone: a forgotten video leaves no vector behind."""
         return self._client().delete(f"{video_id}#")
+
+    def clear_video(self, video_id: UUID) -> None:
+        self._client().clear(self._space, f"{video_id}#")
+
+    def drop(self) -> None:
+        self._client().drop(self._space)
 
     def _document(self, item: VectorItem) -> dict[str, Any]:
         check(item.vector, self._place.dimensions)

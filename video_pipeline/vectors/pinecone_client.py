@@ -67,6 +67,19 @@ class PineconeClient:
         with translated(self._place.index):
             return sum(self._delete(namespace, prefix) for namespace in self._namespaces())
 
+    def clear(self, namespace: str, prefix: str) -> None:
+        """Every document of one namespace whose id begins so."""
+        with translated(self._place.index):
+            self._delete(namespace, prefix)
+
+    def drop(self, namespace: str) -> None:
+        """The namespace with all that is in it; one that is not there is no error."""
+        with translated(self._place.index):
+            try:
+                self._index.delete_namespace(name=namespace)
+            except NotFoundError:
+                return
+
     def _delete(self, namespace: str, prefix: str) -> int:
         try:
             ids = [str(each.id) for each in self._index.documents.list(namespace=namespace, prefix=prefix)]

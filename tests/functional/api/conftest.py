@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from psycopg import sql
 
 from tests.functional.api.doubles import MemoryObjects, MemoryVectors, Published, WordVectors
+from tests.indexes import SPEC, opened
 from video_pipeline import layout
 from video_pipeline.answering import Answering
 from video_pipeline.api.app import create_app
@@ -121,7 +122,7 @@ class World:
         )
         assert self.ledger.jobs.transcript_ready(job_id, record, emit=(), worker="w")
         chunks = [_chunk(video.id, at, segment, quality) for at, segment in enumerate(segments)]
-        assert self.ledger.jobs.chunks_ready(job_id, chunks, emit=())
+        assert self.ledger.jobs.chunks_ready(job_id, chunks, index_id=self.ledger.indexes.serving(SPEC).id, emit=())
         vectors = WordVectors().embed([chunk.passage.text for chunk in chunks])
         self.vectors.upsert(
             [
@@ -193,7 +194,7 @@ def world(api_database: Database, app: FastAPI) -> World:
     store: Any = objects
     embedder = WordVectors()
     answering = Answering(
-        ledger.chunks, ledger.videos, embedder, vectors, ExtractiveAnswerer(embedder), public_url=PUBLIC
+        ledger.chunks, ledger.videos, lambda: opened(embedder, vectors), ExtractiveAnswerer, public_url=PUBLIC
     )
     publishing = Publishing(ledger.outbox, published)
     deps = ApiDependencies(
@@ -201,7 +202,7 @@ def world(api_database: Database, app: FastAPI) -> World:
         objects=store,
         answering=answering,
         uploading=Uploading(ledger, store, publishing, media_bucket=MEDIA, form_bytes=4_000_000),
-        erasing=Erasing(ledger, store, vectors, media_bucket=MEDIA, results_bucket=RESULTS),
+        erasing=Erasing(ledger, store, lambda _: opened(embedder, vectors), media_bucket=MEDIA, results_bucket=RESULTS),
         media_bucket=MEDIA,
         results_bucket=RESULTS,
         public_url=PUBLIC,

@@ -1,0 +1,1 @@
+"""The steps of cutting and embedding the archive anew."""
