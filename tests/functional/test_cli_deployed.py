@@ -31,6 +31,7 @@ from video_pipeline.topology import (
     PROCESSOR_SERVICE,
     PROCESSOR_TASK,
     QUEUE_CONSUMERS,
+    REINDEXING_MACHINE,
     SECRETS,
     STREAM_CONSUMERS,
     SWEEPER,
@@ -86,6 +87,7 @@ def deployed(aws: EmulatedAws, api_url: str) -> EmulatedAws:
     deploy_functions(aws)
     deploy_rules(aws)
     deploy_processing(aws)
+    deploy_machine(aws)
     aws.clients.of("rds").create_db_cluster(
         DBClusterIdentifier=aws.name(DATABASE_CLUSTER),
         Engine="aurora-postgresql",
@@ -108,12 +110,17 @@ def describe(aws: EmulatedAws, api_url: str) -> None:
         "processor_service": aws.name(PROCESSOR_SERVICE),
         "functions": {each.unit: aws.name(each.unit) for each in FUNCTIONS},
         "secrets": {},
+        "reindexing_machine": machine_arn(aws),
     }
     aws.clients.of("ssm").put_parameter(Name=aws.name(DEPLOYMENT), Type="String", Value=json.dumps(document))
 
 
 def arn(aws: EmulatedAws, service: str, rest: str) -> str:
     return f"arn:aws:{service}:{DEFAULT_REGION}:123456789012:{rest}"
+
+
+def machine_arn(aws: EmulatedAws) -> str:
+    return arn(aws, "states", f"stateMachine:{aws.name(REINDEXING_MACHINE)}")
 
 
 def archive() -> bytes:
@@ -142,6 +149,14 @@ def deploy_functions(aws: EmulatedAws) -> None:
         functions.create_event_source_mapping(
             FunctionName=aws.name(unit), EventSourceArn=arn(aws, service, rest), Enabled=True, **start
         )
+
+
+def deploy_machine(aws: EmulatedAws) -> None:
+    role = aws.clients.of("iam").get_role(RoleName=aws.name("role"))["Role"]["Arn"]
+    states = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    aws.clients.of("stepfunctions").create_state_machine(
+        name=aws.name(REINDEXING_MACHINE), definition=json.dumps(states), roleArn=role
+    )
 
 
 def deploy_rules(aws: EmulatedAws) -> None:
@@ -209,6 +224,7 @@ class TestDoctor:
         clients.of("ecr").delete_repository(repositoryName=name(PROCESSOR_REPOSITORY))
         clients.s3.delete_bucket(Bucket=deployed.results)
         clients.kinesis.delete_stream(StreamName=name("pipeline-stream"))
+        clients.of("stepfunctions").delete_state_machine(stateMachineArn=machine_arn(deployed))
         clients.secrets.delete_secret(SecretId=name("webhook-secret"), ForceDeleteWithoutRecovery=True)
         result = run("doctor", "--json")
         assert result.exit_code == 1
@@ -222,6 +238,7 @@ class TestDoctor:
             deployed.results,
             name("pipeline-stream"),
             name("webhook-secret"),
+            name(REINDEXING_MACHINE),
         }
         switched_off = {each: finding["todo"] for each, finding in found.items() if finding["state"] == "unreachable"}
         assert switched_off == {

@@ -89,13 +89,14 @@ class Archive:
     def __post_init__(self) -> None:
         self.ledger = PostgresLedger(self.database)
         self.kept = MemoryObjects()
-        self.objects: Any = self.kept
         self.published = Published()
-        self.cutter = Cutter(self.objects, Words(), results_bucket="results")
-        self.opened: list[Index] = []
+        self.store_in(self.kept, "results")
+
+    def store_in(self, objects: Any, bucket: str) -> None:
+        self.objects, self.bucket = objects, bucket
+        self.cutter = Cutter(objects, Words(), results_bucket=bucket)
 
     def open(self, index: Index) -> OpenIndex:
-        self.opened.append(index)
         vectors = PgVectorIndex(self.database, space=index.space, dimensions=64)
         return OpenIndex(index, self.models[index.spec.model], vectors)
 
@@ -127,7 +128,7 @@ class Archive:
         )
         self.ledger.jobs.identify(job.id, "w", video)
         segments = tuple(Segment(start=10.0 * at, end=10.0 * at + 8, text=text) for at, text in enumerate(said))
-        transcribing = Transcribing(self.ledger, self.objects, results_bucket="results")
+        transcribing = Transcribing(self.ledger, self.objects, results_bucket=self.bucket)
         transcribing.store(
             job, video.id, Transcript(segments=segments, source="sidecar", quality="captions"), worker="w"
         )

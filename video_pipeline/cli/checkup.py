@@ -22,6 +22,7 @@ _ABSENT: Final = {
     "ClusterNotFoundException",
     "ServiceNotFoundException",
     "ParameterNotFound",
+    "StateMachineDoesNotExist",
     "ClientException",  # of a task definition that is not there
 }
 _AT_ONCE: Final = 8

@@ -22,6 +22,7 @@ from video_pipeline.topology import (
     PROCESSOR_SERVICE,
     PROCESSOR_TASK,
     QUEUE_CONSUMERS,
+    REINDEXING_MACHINE,
     SECRETS,
     STREAM_CONSUMERS,
     SWEEPER,
@@ -123,6 +124,9 @@ class _Expected:
         yield Check("service", service, partial(_service, clients, cluster, service), self._deploy)
         yield Check("task", task, partial(_task, clients, task), self._deploy)
         yield Check("image", repository, partial(_image, clients, repository), self._deploy)
+        machine = self._deployment.reindexing_machine if self._deployment else None
+        look = partial(_machine, clients, machine) if machine else lambda: Seen(_NOT_YET_KNOWN, UNREACHABLE)
+        yield Check("machine", self._name(REINDEXING_MACHINE), look, self._deploy)
 
 
 def _configuration(clients: Clients, name: str) -> dict[str, Any]:
@@ -208,6 +212,12 @@ def _task(clients: Clients, family: str) -> Seen:
     with translated("ecs:DescribeTaskDefinition", family):
         found = clients.of("ecs").describe_task_definition(taskDefinition=family)["taskDefinition"]
     return Seen(f"revision {found['revision']}")
+
+
+def _machine(clients: Clients, arn: str) -> Seen:
+    with translated("states:DescribeStateMachine", arn):
+        found = clients.of("stepfunctions").describe_state_machine(stateMachineArn=arn)
+    return common.in_state(str(found["status"]), "ACTIVE")
 
 
 def _image(clients: Clients, repository: str) -> Seen:
