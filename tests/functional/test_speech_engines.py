@@ -57,8 +57,13 @@ def test_whisper_runs_from_a_model_folder(sample: SpeechRequest, tmp_path: Path)
     """Random weights say nothing sensible; what counts is that library, folder and times fit together."""
     pytest.importorskip("faster_whisper")
     _random_model(tmp_path / "model")
-    told: list[float] = []
-    transcript = WhisperRecogniser(str(tmp_path / "model"), "float32").transcribe(sample, progress=told.append)
+    recogniser = WhisperRecogniser(str(tmp_path / "model"), "float32")
+    # Where it is unsure, Whisper draws its words: one time in fifteen such a model says nothing at all.
+    for _ in range(10):
+        told: list[float] = []
+        transcript = recogniser.transcribe(sample, progress=told.append)
+        if transcript.segments:
+            break
     assert transcript.source == "whisper"
     assert transcript.engine == "faster-whisper model"
     assert transcript.language == "en"
