@@ -140,6 +140,7 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
         Reach.reads_media,
         Reach.writes_media,
         Reach.reads_results,
+        Reach.writes_results,
         Reach.erases,
         Reach.asks_models,
     ),

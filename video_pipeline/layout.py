@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Final, Literal
 from uuid import UUID
 
-from video_pipeline.topology import ASSEMBLED_PREFIX, LIMITS, SEGMENTS_PREFIX, UPLOADS_PREFIX
+from video_pipeline.topology import ASSEMBLED_PREFIX, IMPORTED_PREFIX, LIMITS, SEGMENTS_PREFIX, UPLOADS_PREFIX
 
 TranscriptFormat = Literal["json", "vtt", "srt"]
 
@@ -98,6 +98,11 @@ def upload_key(upload_id: object, filename: str) -> str:
 def captions_key(upload_id: object, suffix: str) -> str:
     """Captions that came with an upload; `suffix` is one of `topology.SENT_SUFFIXES`."""
     return f"{upload_prefix(upload_id)}captions{suffix}"
+
+
+def imported_key(upload_id: object, filename: str) -> str:
+    """A transcript that came without its film."""
+    return f"{IMPORTED_PREFIX}{upload_id}/{safe_key_name(filename)}"
 
 
 def segments_prefix(upload_id: object) -> str:

@@ -76,10 +76,10 @@ class Source(Value):
 
     `object`: at `media`. `upload`: an upload that this system granted; `media` has no etag until it arrived.
     `segments`: raw content on the stream, kept as `segments/<upload_id>/<index>` in the bucket of `media` until it is
-    whole; `media` is where it will be put together.
+    whole; `media` is where it will be put together. `transcript`: a transcript without its film, at `media`.
     """
 
-    kind: Literal["object", "upload", "segments"]
+    kind: Literal["object", "upload", "segments", "transcript"]
     media: ObjectRef
     filename: str
     upload_id: str | None = None

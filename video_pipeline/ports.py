@@ -75,6 +75,18 @@ class Settled:
     reason: str
 
 
+@dataclass(frozen=True)
+class Imported:
+    """A transcript that came without its film, with all that is known of it."""
+
+    source: Source
+    options: JobOptions
+    video: Video
+    info: MediaInfo
+    record: TranscriptRecord
+    notes: Sequence[str] = ()
+
+
 class Jobs(Protocol):
     """Every move is compare-and-set and commits together with the messages that it causes (`emit`).
 
@@ -96,6 +108,13 @@ class Jobs(Protocol):
 
     def segment_arrived(self, job_id: UUID, index: int) -> tuple[int, bool]:
         """Notes a raw segment; queues the job at the last one. (segments here, whether this completed the set)."""
+        ...
+
+    def imported(self, imported: Imported, *, emit: Sequence[Message]) -> bool:
+        """A new job whose transcript is there, so that it is to be cut next. All in one move.
+
+        False: the same document is here already, and the job is done or waits for the one that makes it.
+        """
         ...
 
     def get(self, job_id: UUID) -> Job: ...

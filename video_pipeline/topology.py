@@ -133,6 +133,9 @@ VERSIONED_BUCKETS: Final = (MEDIA_BUCKET,)
 UPLOADS_PREFIX: Final = "uploads/"
 SEGMENTS_PREFIX: Final = "segments/"
 ASSEMBLED_PREFIX: Final = "assembled/"
+IMPORTED_PREFIX: Final = "transcripts/"
+# What stands for the container of a video of which only the transcript is here.
+IMPORTED: Final = "transcript"
 VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
 AUDIO_SUFFIXES: Final = (".mp3", ".wav", ".m4a", ".flac", ".ogg")
 MEDIA_SUFFIXES: Final = VIDEO_SUFFIXES + AUDIO_SUFFIXES
@@ -276,6 +279,7 @@ class Limits:
     form_upload_bytes: int = 5 * 1024**3
     event_bytes: int = 256 * 1024
     caption_bytes: int = 8 * 1024**2
+    transcript_bytes: int = 32 * 1024**2
     segment_bytes: int = 1024**2  # Kinesis: data and partition key together
     segments: int = 100_000
     question_chars: int = 4_000

@@ -31,12 +31,21 @@ class Transcribing:
 
     def store(self, job: Job, video_id: UUID, transcript: Transcript, *, worker: str | None = None) -> bool:
         """Keeps the transcript and moves the job on. False if the job was past that."""
+        record = self.keep(video_id, transcript)
+        for note in transcript.notes:
+            self._ledger.jobs.note(job.id, note)
+        self._ledger.jobs.describe(video_id, language=transcript.language)
+        emit = [announce(TranscriptReady(job_id=job.id, video_id=video_id), unique=job.id)]
+        return self._ledger.jobs.transcript_ready(job.id, record, emit=emit, worker=worker)
+
+    def keep(self, video_id: UUID, transcript: Transcript) -> TranscriptRecord:
+        """Writes it in all its forms."""
         key = transcript_key(video_id, "json")
         document = write_json(transcript)
         self._write(transcript_key(video_id, "vtt"), write_webvtt(transcript).encode())
         self._write(transcript_key(video_id, "srt"), write_srt(transcript).encode())
         self._write(key, document)
-        record = TranscriptRecord(
+        return TranscriptRecord(
             video_id=video_id,
             key=key,
             sha256=hashlib.sha256(document).hexdigest(),
@@ -49,11 +58,6 @@ class Transcribing:
             words=transcript.word_count,
             notes=transcript.notes,
         )
-        for note in transcript.notes:
-            self._ledger.jobs.note(job.id, note)
-        self._ledger.jobs.describe(video_id, language=transcript.language)
-        emit = [announce(TranscriptReady(job_id=job.id, video_id=video_id), unique=job.id)]
-        return self._ledger.jobs.transcript_ready(job.id, record, emit=emit, worker=worker)
 
     def finish(self, service: TranscriptionService, job_id: UUID, token: str) -> bool:
         """The service reported on `token`. False if the job does not wait for that (any more).

@@ -376,10 +376,12 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
+    from video_pipeline.importing import Importing
     from video_pipeline.uploading import Uploading
 
     clients, database = open_clients(settings), open_database(settings)
     ledger, objects = _ledger(database, settings), open_objects(clients)
+    publishing = _publishing(ledger, clients, settings)
     opener = Opener(settings, database, ledger)
     erasing = Erasing(ledger, objects, opener, media_bucket=settings.media, results_bucket=settings.results)
     return ApiDependencies(
@@ -389,9 +391,16 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         uploading=Uploading(
             ledger,
             objects,
-            _publishing(ledger, clients, settings),
+            publishing,
             media_bucket=settings.media,
             form_bytes=settings.max_form_upload_bytes,
+        ),
+        importing=Importing(
+            ledger,
+            objects,
+            Transcribing(ledger, objects, results_bucket=settings.results),
+            publishing,
+            media_bucket=settings.media,
         ),
         erasing=erasing,
         media_bucket=settings.media,

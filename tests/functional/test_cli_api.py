@@ -367,6 +367,16 @@ class TestUpload:
         assert parts["captions"] == (b"WEBVTT\n", "a.vtt")
         assert parts["file"] == (film.read_bytes(), "a film.mp4")
 
+    def test_a_transcript_goes_by_itself_as_unicode_whatever_it_was(
+        self, api: ApiDouble, run: Run, tmp_path: Path
+    ) -> None:
+        text = "WEBVTT\n\n00:01.000 --> 00:02.000\nGrüße aus Köln.\n"
+        (tmp_path / "board.vtt").write_bytes(text.encode("utf-16"))
+        api.on("transcripts", {"job_id": JOB, "status": "processing"}, status=201)
+        result = run("ingest", "--transcript", str(tmp_path / "board.vtt"), "--title", "Board")
+        assert (result.exit_code, result.stdout) == (0, f"job: {JOB}\n"), result.output
+        assert json.loads(api.asked[0][3]) == {"title": "Board", "filename": "board.vtt", "content": text}
+
     def test_waiting_shows_each_stage_on_a_line_and_the_end_on_standard_output(
         self, api: ApiDouble, run: Run, film: Path
     ) -> None:
@@ -439,6 +449,10 @@ class TestUpload:
             (["FILM", "--via", "pigeon"], 2, "pigeon"),
             (["FILM", "--via", "stream", "--captions", "a.vtt"], 2, "captions"),
             (["s3://bucket/key", "--via", "upload"], 2, "by an event"),
+            ([], 2, "name a file"),
+            (["FILM", "--transcript", "a.vtt"], 2, "by itself"),
+            (["--transcript", "a.vtt", "--via", "stream"], 2, "by itself"),
+            (["--transcript", "nothing.vtt"], 4, "There is no file nothing.vtt"),
         ],
     )
     def test_what_can_not_be_sent_is_refused_before_anything_is(

@@ -10,6 +10,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from video_pipeline.answering import Answering
 from video_pipeline.erasing import Erasing
+from video_pipeline.importing import Importing
 from video_pipeline.keys import check_key
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
@@ -28,6 +29,7 @@ class ApiDependencies:
     objects: Objects
     answering: Answering
     uploading: Uploading
+    importing: Importing
     erasing: Erasing
     media_bucket: str
     results_bucket: str

@@ -108,6 +108,8 @@ def _limit(scope: Scope) -> int | None:
     content_type = Headers(scope=scope).get("content-type", "")
     if path.endswith("/upload") and content_type.lower().startswith("multipart/form-data"):
         return None
+    if scope["method"] == "POST" and path.endswith("/transcripts"):
+        return LIMITS.transcript_bytes
     return LIMITS.caption_bytes if scope["method"] == "PUT" and path.endswith("/captions") else _JSON_BYTES
 
 

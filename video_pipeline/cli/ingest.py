@@ -22,7 +22,13 @@ S3: Final = "s3://"
 
 def ingest(
     context: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A video or audio file, or an object (s3://bucket/key).")],
+    path: Annotated[
+        str | None, typer.Argument(metavar="[PATH]", help="A video or audio file, or an object (s3://bucket/key).")
+    ] = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Instead of PATH: a transcript without its film (WebVTT, SRT or JSON)."),
+    ] = None,
     captions: Annotated[str | None, typer.Option(metavar="FILE", help="WebVTT or SRT file that belongs to it.")] = None,
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="Its title; else its name.")] = None,
     language: Annotated[str | None, typer.Option(metavar="TAG", help="What is spoken, like en or de-DE.")] = None,
@@ -34,7 +40,7 @@ def ingest(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it can be asked about.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
-    """Ingest a video or audio file, or an object in S3.
+    """Ingest a video or audio file, an object in S3, or a transcript alone.
 
     A file goes --via upload unless told otherwise, an object --via event.
     """
@@ -43,7 +49,12 @@ def ingest(
     wishes = Wishes(title=title, language=language, metadata=pairs(metadata or []), captions=captions)
     system = system_of(context)
     with steps(silent=as_json) as shown:
-        sent = _send(system, path, via, wishes, shown)
+        if transcript is not None:
+            sent = _send_transcript(system, transcript, wishes, alone=path is None and via is None)
+        elif path is not None:
+            sent = _send(system, path, via, wishes, shown)
+        else:
+            raise typer.BadParameter("name a file, an object, or a --transcript.", param_hint="PATH")
     if not as_json:
         _say_sent(sent)
     elif not wait:
@@ -69,6 +80,15 @@ def _send(system: System, path: str, via: Via | None, wishes: Wishes, shown: Ste
             raise typer.BadParameter("captions can't go with --via stream.", param_hint="--captions")
         return send_segments.send(system, file, wishes, shown)
     return send_upload.send(system, file, wishes, shown)
+
+
+def _send_transcript(system: System, file: Path, wishes: Wishes, *, alone: bool) -> Sent:
+    from video_pipeline.cli import send_transcript
+
+    if not alone or wishes.captions:
+        message = "goes in by itself: no PATH, --captions or --via with it."
+        raise typer.BadParameter(message, param_hint="--transcript")
+    return send_transcript.send(system, file, wishes)
 
 
 def _wait(system: System, sent: Sent, *, as_json: bool) -> int:

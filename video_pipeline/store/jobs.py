@@ -28,6 +28,7 @@ from video_pipeline.model import (
 )
 from video_pipeline.ports import Identified, Submission
 from video_pipeline.store import rows
+from video_pipeline.store.imports import Imports
 from video_pipeline.store.leases import Leases, Policy
 from video_pipeline.store.sweep import Sweep
 from video_pipeline.topology import CHUNK, EMBED, RECEIVE, progress_at
@@ -40,7 +41,7 @@ def job_token(job_id: UUID) -> str:
     return f"job:{job_id}"
 
 
-class PostgresJobs(Leases, Sweep):
+class PostgresJobs(Leases, Sweep, Imports):
     """`ports.Jobs` on PostgreSQL."""
 
     def __init__(self, database: Database, policy: Policy) -> None:

@@ -7,6 +7,12 @@ order by id
 on conflict (id) do nothing
 returning *
 
+-- import: A job whose transcript came with it; held by the process that writes it, until this transaction's end.
+insert into jobs (id, status, stage, source, options, media_bucket, media_key, ready, attempt, lease_owner,
+                  lease_until, started_at)
+values (%(id)s, 'processing', 'transcribe', %(source)s, %(options)s, %(bucket)s, %(key)s, true, 1, %(worker)s,
+        now() + interval '1 minute', now())
+
 -- by_ids: Jobs by id.
 select * from jobs where id = any(%(ids)s)
 

@@ -25,6 +25,7 @@ from video_pipeline.api.dependencies import ApiDependencies
 from video_pipeline.database import Database
 from video_pipeline.erasing import Erasing
 from video_pipeline.extractive import ExtractiveAnswerer
+from video_pipeline.importing import Importing
 from video_pipeline.keys import create_key
 from video_pipeline.model import (
     Chunk,
@@ -41,6 +42,7 @@ from video_pipeline.model import (
 from video_pipeline.ports import Claimed, Submission
 from video_pipeline.publishing import Publishing
 from video_pipeline.store.ledger import PostgresLedger
+from video_pipeline.transcribing import Transcribing
 from video_pipeline.transcripts.model import Passage, Quality, Segment, Timing, Transcript
 from video_pipeline.uploading import Uploading
 
@@ -202,6 +204,13 @@ def world(api_database: Database, app: FastAPI) -> World:
         objects=store,
         answering=answering,
         uploading=Uploading(ledger, store, publishing, media_bucket=MEDIA, form_bytes=4_000_000),
+        importing=Importing(
+            ledger,
+            store,
+            Transcribing(ledger, store, results_bucket=RESULTS),
+            publishing,
+            media_bucket=MEDIA,
+        ),
         erasing=Erasing(ledger, store, lambda _: opened(embedder, vectors), media_bucket=MEDIA, results_bucket=RESULTS),
         media_bucket=MEDIA,
         results_bucket=RESULTS,

@@ -112,6 +112,12 @@ class MemoryVectors:
         ]
         return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
+    def clear_video(self, video_id: UUID) -> None:
+        self.delete_video(video_id)
+
+    def drop(self) -> None:
+        self.items.clear()
+
     def delete_video(self, video_id: UUID) -> int:
         gone = [each for each, item in self.items.items() if item.video_id == video_id]
         return len([self.items.pop(each) for each in gone])

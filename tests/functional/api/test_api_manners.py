@@ -17,6 +17,7 @@ ROUTES = [
     ("GET", "/api/v1/jobs"),
     ("GET", f"/api/v1/status/{uuid4()}"),
     ("POST", "/api/v1/upload"),
+    ("POST", "/api/v1/transcripts"),
     ("PUT", f"/api/v1/upload/{uuid4()}/captions"),
     ("POST", f"/api/v1/upload/{uuid4()}/complete"),
     ("GET", "/api/v1/videos"),

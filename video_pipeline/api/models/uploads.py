@@ -12,6 +12,7 @@ from video_pipeline.api.models.base import RequestModel, ResponseModel, plain
 from video_pipeline.events import Described
 from video_pipeline.model import JobStatus
 from video_pipeline.ports import UploadGrant
+from video_pipeline.topology import LIMITS
 
 ETag = Annotated[str, StringConstraints(pattern=r'^"?[0-9A-Za-z+/=-]{1,200}"?$')]
 Filename = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
@@ -43,6 +44,25 @@ class UploadRequest(UploadDescription):
     captions_filename: Filename | None = Field(
         default=None,
         description="Announces a .vtt, .srt or transcript .json file, to be sent to `captions_url` before completing.",
+    )
+
+
+class TranscriptRequest(UploadDescription):
+    """A transcript whose film is not here."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"filename": "board.vtt", "title": "Board, May", "content": "WEBVTT\n\n00:01.000 --> 00:03.000\nHello."}
+            ]
+        }
+    )
+
+    filename: Filename = Field(description="Shown to people.")
+    content: str = Field(
+        min_length=1,
+        max_length=LIMITS.transcript_bytes,
+        description="The file's text: WebVTT, SubRip, a transcript as this API gives it, or Amazon Transcribe's JSON.",
     )
 
 

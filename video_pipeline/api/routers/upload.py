@@ -119,7 +119,7 @@ async def upload_captions(job_id: UUID, request: Request, deps: Deps) -> None:
 )
 def complete_upload(job_id: UUID, request: CompleteRequest, deps: Deps) -> UploadResponse:
     """Repeating it is harmless."""
-    return _answer(deps, deps.uploading.complete(job_id, request.etags))
+    return answer_of(deps, deps.uploading.complete(job_id, request.etags))
 
 
 async def _through_here(request: Request, deps: ApiDependencies) -> UploadResponse:
@@ -134,17 +134,17 @@ def _received(deps: ApiDependencies, content_type: str, chunks: Iterator[bytes])
     form = read_upload_form(content_type, chunks)
     about = _checked(UploadDescription, form.fields)
     job = deps.uploading.receive(form.filename, form.pieces, about, captions=form.captions)
-    return _answer(deps, job)
+    return answer_of(deps, job)
 
 
 def _granted(deps: ApiDependencies, wanted: UploadRequest) -> UploadResponse:
     granted = deps.uploading.grant(wanted.filename, wanted.size, wanted, captions_filename=wanted.captions_filename)
     job = granted.job
     url = f"{_api(deps)}/upload/{job.id}"
-    return _answer(deps, job, UploadParts.of(granted.parts, url, captions=granted.captions))
+    return answer_of(deps, job, UploadParts.of(granted.parts, url, captions=granted.captions))
 
 
-def _answer(deps: ApiDependencies, job: Job, parts: UploadParts | None = None) -> UploadResponse:
+def answer_of(deps: ApiDependencies, job: Job, parts: UploadParts | None = None) -> UploadResponse:
     arrived = has_arrived(job)
     return UploadResponse(
         job_id=job.id,

@@ -23,6 +23,7 @@ from video_pipeline.api.paging import Cursor, Limit, page_of
 from video_pipeline.api.problems import refusals
 from video_pipeline.errors import NotFound
 from video_pipeline.model import ObjectRef, TranscriptRecord
+from video_pipeline.topology import IMPORTED
 from video_pipeline.transcripts.model import Transcript
 
 router = APIRouter(tags=["videos"])
@@ -80,6 +81,8 @@ def get_playback(
     thumbnails: Annotated[bool, Query(description="False leaves the thumbnails out.")] = True,
 ) -> PlaybackResponse:
     video = deps.ledger.videos.get(video_id)
+    if video.info is not None and video.info.container == IMPORTED:
+        raise NotFound("media_missing", "Only the transcript of this video is here, not its film.")
     seconds = deps.presign_seconds
     has_text = _transcript_of(deps, video_id) is not None
     stills = video.thumbnails if thumbnails else ()
