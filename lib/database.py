@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from cdktf import ITerraformDependable
@@ -15,6 +16,7 @@ from cdktf_cdktf_provider_aws.rds_cluster_parameter_group import (
 )
 from constructs import Construct
 
+from lib.environments import BadSetting
 from lib.place import Place
 from video_pipeline.topology import DATABASE_CLUSTER
 
@@ -22,6 +24,9 @@ _ENGINE: Final = "aurora-postgresql"
 # The first minor version that can pause at 0 ACU is 16.3; one machine runs the same major version.
 _VERSION: Final = "16.6"
 _DATABASE: Final = "video_pipeline"
+# Who vouches for the server, and the roots by which those who connect believe it, each after the name of its region.
+_AUTHORITY: Final = "rds-ca-rsa2048-g1"
+_ROOTS: Final = Path(__file__).resolve().parent.parent / "video_pipeline" / "aws" / "rds-ca.pem"
 
 
 class DatabaseCluster(Construct):
@@ -30,6 +35,7 @@ class DatabaseCluster(Construct):
     def __init__(self, scope: Construct, id: str, *, place: Place, subnet_ids: Sequence[str], group_id: str) -> None:  # noqa: A002
         super().__init__(scope, id)
         environment = place.environment
+        _believed(environment.region)
         self.name = _DATABASE
         self.identifier = place.names(DATABASE_CLUSTER)
         cluster = RdsCluster(
@@ -88,9 +94,20 @@ class DatabaseCluster(Construct):
             instance_class="db.serverless",
             engine=_ENGINE,
             engine_version=cluster.engine_version,
+            # Where it is emulated there are no certificates, and the provider would wait minutes for this one.
+            ca_cert_identifier=None if place.environment.emulated else _AUTHORITY,
             publicly_accessible=False,
             auto_minor_version_upgrade=True,
             apply_immediately=True,
+        )
+
+
+def _believed(region: str) -> None:
+    """Said before anything is deployed, as nothing there could reach the database."""
+    if f"# {region}\n" not in _ROOTS.read_text(encoding="ascii"):
+        raise BadSetting(
+            f"There is no root certificate of RDS for {region}: append {_AUTHORITY} of that region to "
+            "video_pipeline/aws/rds-ca.pem."
         )
 
 

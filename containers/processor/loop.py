@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from uuid import UUID
 
+from containers.processor.protection import Protection
 from video_pipeline.errors import PipelineError
 from video_pipeline.logs import bound
 from video_pipeline.model import Job, QueueMessage
@@ -37,13 +38,23 @@ class Pace:
 class Worker:
     """One place to work at; a process has several. `stop` ends it after the job at hand."""
 
-    def __init__(self, name: str, jobs: Jobs, queue: Queue, processing: Processing, stop: Event, pace: Pace) -> None:
+    def __init__(
+        self,
+        name: str,
+        jobs: Jobs,
+        queue: Queue,
+        processing: Processing,
+        stop: Event,
+        pace: Pace,
+        protection: Protection | None = None,
+    ) -> None:
         self._name = name
         self._jobs = jobs
         self._queue = queue
         self._processing = processing
         self._stop = stop
         self._pace = pace
+        self._protection = protection or Protection()
         self._busy = Event()
 
     @property
@@ -78,9 +89,14 @@ class Worker:
         for message in messages:
             self._busy.set()
             try:
-                self._handle(message)
+                # Not earlier: a task that only waits for a message is the one that may go. Not later: a claimed job
+                # would be without it for a moment. A message that is only held counts as backlog anyway.
+                with self._protection.held():
+                    self._handle(message)
             finally:
                 self._busy.clear()
+        if not messages:
+            self._protection.tend()
         return bool(messages)
 
     def _handle(self, message: QueueMessage) -> None:
@@ -144,6 +160,8 @@ class Worker:
                 except PipelineError as error:
                     # One missed beat is no loss: the lease outlasts several.
                     logger.warning("heartbeat missed", extra={"reason": error.code})
+                # After the beat, which must not wait for the agent.
+                self._protection.tend()
 
 
 def _job_id(message: QueueMessage) -> UUID | None:

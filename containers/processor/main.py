@@ -13,6 +13,7 @@ from types import FrameType
 from uuid import uuid4
 
 from containers.processor.loop import Pace, Worker
+from containers.processor.protection import Protection
 from video_pipeline.logs import configure
 from video_pipeline.settings import ProcessorSettings
 from video_pipeline.topology import PROCESSING
@@ -44,8 +45,10 @@ def run(processor: Processor, settings: ProcessorSettings, stop: Event) -> None:
     # A name of its own for every run: after a crash the same container must not pass for the one that held the lease.
     place = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
     pace = Pace(heartbeat=settings.heartbeat_seconds, visibility=settings.lease_seconds, poll=PROCESSING.long_poll)
+    # Not a setting: ECS itself puts it there, and only there.
+    protection = Protection(os.environ.get("ECS_AGENT_URI"))
     workers = [
-        Worker(f"{place}:{n}", processor.ledger.jobs, processor.queue, processor.processing, stop, pace)
+        Worker(f"{place}:{n}", processor.ledger.jobs, processor.queue, processor.processing, stop, pace, protection)
         for n in range(settings.worker_concurrency)
     ]
     threads = [Thread(target=each.run, name=f"worker-{n}", daemon=True) for n, each in enumerate(workers)]
