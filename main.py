@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from pathlib import Path
+
+# Before cdktf, which would start Node the slow way.
+from lib import ROOT  # isort: split
 
 from cdktf import App, LocalBackend, S3Backend, TerraformStack
 
@@ -17,7 +19,6 @@ from lib.registry_stack import RegistryStack
 from lib.tap_stack import TapStack
 from video_pipeline.topology import FUNCTIONS
 
-ROOT = Path(__file__).resolve().parent
 LAYER = ROOT / "lambdas" / "layer" / "layer.zip"
 ARCHIVES = ROOT / "build" / "archives"
 
