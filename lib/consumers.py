@@ -25,6 +25,7 @@ from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from constructs import Construct
 
+from lib.environments import Environment
 from lib.function import LambdaFunction
 from lib.place import Place
 from video_pipeline.topology import FUNCTIONS, QUEUE_CONSUMERS, STREAM_CONSUMERS, QueueConsumer, StreamConsumer
@@ -59,7 +60,8 @@ class Consumers(Construct):
             self._from_queue(queue_consumer, functions, queues)
         for function in FUNCTIONS:
             if function.schedule_seconds:
-                self._schedule(place, functions[function.unit], function.schedule_seconds, schedule_dead_letters)
+                minutes = sweep_minutes(place.environment, function.schedule_seconds)
+                self._schedule(place, functions[function.unit], minutes, schedule_dead_letters)
 
     def _from_stream(
         self,
@@ -105,8 +107,7 @@ class Consumers(Construct):
             depends_on=[self._after],
         )
 
-    def _schedule(self, place: Place, function: LambdaFunction, seconds: int, dead_letters: SqsQueue) -> None:
-        minutes = max(seconds // 60, 1)
+    def _schedule(self, place: Place, function: LambdaFunction, minutes: int, dead_letters: SqsQueue) -> None:
         rule = CloudwatchEventRule(
             self,
             f"{function.node.id}-schedule",
@@ -135,3 +136,8 @@ class Consumers(Construct):
             source_arn=rule.arn,
             depends_on=[function.resource],
         )
+
+
+def sweep_minutes(environment: Environment, seconds: int) -> int:
+    """Between two runs: what the topology says, or more where the environment does."""
+    return max(seconds // 60, environment.sweep_minutes, 1)

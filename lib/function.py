@@ -18,15 +18,19 @@ from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunctionTracingConfig,
     LambdaFunctionVpcConfig,
 )
+from cdktf_cdktf_provider_aws.lambda_function_event_invoke_config import LambdaFunctionEventInvokeConfig
 from constructs import Construct
 
-from lib.permissions import Statement, role
+from lib.permissions import Role, Statement, role
 from lib.place import Place
 from video_pipeline.topology import Function
 
 RUNTIME = "python3.11"
 # The bundled requests of the archives and of the layer are compiled for it.
 ARCHITECTURE = "x86_64"
+# Of calls that nobody waits for. What they would have done, the next one does.
+_CALL_RETRIES = 1
+_CALL_AGE = 120
 
 
 class LambdaFunction(Construct):
@@ -56,17 +60,7 @@ class LambdaFunction(Construct):
             name=place.names.log_group("lambda", function.unit),
             retention_in_days=environment.log_retention,
         )
-        writes_log = Statement(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{self.log_group.arn}:log-stream:*"])
-        own = [writes_log, *_NETWORKING, *(_TRACING if environment.tracing else ())]
-        if dead_letter_arn:
-            own.append(Statement(["sqs:SendMessage"], [dead_letter_arn]))
-        role_made = role(
-            self,
-            "role",
-            name=place.names(f"{function.unit}-role"),
-            service="lambda.amazonaws.com",
-            statements=[*own, *statements],
-        )
+        role_made = self._role(place, function, statements, dead_letter_arn)
         self.resource = Resource(
             self,
             "function",
@@ -89,8 +83,34 @@ class LambdaFunction(Construct):
             # Without its rights the function could not enter the network, nor a mapping read its stream.
             depends_on=[self.log_group, role_made.rights],
         )
-        self.arn = self.resource.arn
-        self.invoke_arn = self.resource.invoke_arn
+        self.arn, self.invoke_arn = self.resource.arn, self.resource.invoke_arn
+        if dead_letter_arn:
+            self._cap()
+
+    def _role(
+        self, place: Place, function: Function, statements: Sequence[Statement], dead_letter_arn: str | None
+    ) -> Role:
+        writes_log = Statement(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{self.log_group.arn}:log-stream:*"])
+        own = [writes_log, *_NETWORKING, *(_TRACING if place.environment.tracing else ())]
+        if dead_letter_arn:
+            own.append(Statement(["sqs:SendMessage"], [dead_letter_arn]))
+        return role(
+            self,
+            "role",
+            name=place.names(f"{function.unit}-role"),
+            service="lambda.amazonaws.com",
+            statements=[*own, *statements],
+        )
+
+    def _cap(self) -> None:
+        """What is called without waiting is tried no longer than it makes sense."""
+        LambdaFunctionEventInvokeConfig(
+            self,
+            "event-invoke-config",
+            function_name=self.resource.function_name,
+            maximum_retry_attempts=_CALL_RETRIES,
+            maximum_event_age_in_seconds=_CALL_AGE,
+        )
 
 
 def source_hash(archive: Path) -> str:

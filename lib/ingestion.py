@@ -43,7 +43,7 @@ class Ingestion(Construct):
         self._place = place
         self.streams = {each.name: self._stream(each) for each in STREAMS}
         self.queues: dict[str, SqsQueue] = {}
-        self.policies: dict[str, SqsQueuePolicy] = {}
+        self._statements: dict[str, list[Mapping[str, Any]]] = {each.name: [] for each in QUEUES}
         for queue in sorted(QUEUES, key=lambda each: each.dead_letter is not None):
             self.queues[queue.name] = self._queue(queue)
         bucket = f"arn:{place.partition}:s3:::{place.names(f'{MEDIA_BUCKET}-{place.account}')}"
@@ -54,6 +54,7 @@ class Ingestion(Construct):
         self._admit(TRANSCRIPTION_DLQ, "events.amazonaws.com", from_rule)
         schedules = place.arn("events", f"rule/*-schedule-{place.names.suffix}")
         self._admit(SWEEPER_DLQ, "events.amazonaws.com", {"ArnLike": {"aws:SourceArn": schedules}})
+        self.policies = {each.name: self._policy(each) for each in QUEUES}
 
     def _stream(self, stream: Stream) -> KinesisStream:
         environment = self._place.environment
@@ -74,7 +75,9 @@ class Ingestion(Construct):
         redrive = None
         if queue.dead_letter:
             target = self.queues[queue.dead_letter].arn
-            redrive = json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": queue.max_receives})
+            # As SQS gives it back, so that Terraform sees no change where there is none.
+            said = {"deadLetterTargetArn": target, "maxReceiveCount": queue.max_receives}
+            redrive = json.dumps(said, separators=(",", ":"))
         return SqsQueue(
             self,
             queue.name,
@@ -88,18 +91,32 @@ class Ingestion(Construct):
 
     def _admit(self, queue: Queue, service: str, condition: Mapping[str, Any]) -> None:
         """A service of AWS may send, and only for the resource that the condition names."""
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": "sqs:SendMessage",
-            "Resource": self.queues[queue.name].arn,
-            "Condition": condition,
+        self._statements[queue.name].append(
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": service},
+                "Action": "sqs:SendMessage",
+                "Resource": self.queues[queue.name].arn,
+                "Condition": condition,
+            }
+        )
+
+    def _policy(self, queue: Queue) -> SqsQueuePolicy:
+        made = self.queues[queue.name]
+        only_tls = {
+            "Sid": "OnlyTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": made.arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
-        self.policies[queue.name] = SqsQueuePolicy(
+        statements = [only_tls, *self._statements[queue.name]]
+        return SqsQueuePolicy(
             self,
             f"{queue.name}-policy",
-            queue_url=self.queues[queue.name].id,
-            policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            queue_url=made.id,
+            policy=json.dumps({"Version": "2012-10-17", "Statement": statements}),
         )
 
     def _transcription_rule(self) -> CloudwatchEventRule:

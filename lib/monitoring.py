@@ -1,34 +1,40 @@
-"""What somebody should look at: alarms with one topic, a dashboard, and a budget."""
+"""What somebody should look at: alarms that tell one topic, and a dashboard."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
-from cdktf_cdktf_provider_aws.budgets_budget import BudgetsBudget, BudgetsBudgetNotification
-from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
-from cdktf_cdktf_provider_aws.cloudwatch_log_metric_filter import (
-    CloudwatchLogMetricFilter,
-    CloudwatchLogMetricFilterMetricTransformation,
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
+    CloudwatchMetricAlarm,
+    CloudwatchMetricAlarmMetricQuery,
+    CloudwatchMetricAlarmMetricQueryMetric,
 )
-from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.kinesis_stream import KinesisStream
-from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
-from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from constructs import Construct
 
+from lib.alarm_topic import AlarmTopic
+from lib.dashboard import Dashboard, Watched
+from lib.environments import Environment
+from lib.log_counts import COUNTED, LogCounts
 from lib.place import Place
-from video_pipeline.topology import DEAD_LETTER_QUEUES, STREAM_CONSUMERS
+from video_pipeline.topology import DEAD_LETTER_QUEUES, QUEUES, REINDEXING_MACHINE, STREAM_CONSUMERS
 
 _MINUTE: Final = 60
 _FIVE_MINUTES: Final = 300
 # A third of the age at which a record is given up: time to look before anything goes to the dead letters.
 _AGE_SHARE: Final = 3
+# A message counts while it is worked on, and some films take hours.
+_RETENTION_SHARE: Final = 8
 _SLOW_MS: Final = 5_000
-_MOST_CONNECTIONS: Final = 150
 _FULL_PERCENT: Final = 90
+_INSIGHTS: Final = "ECS/ContainerInsights"
+# As Aurora's default parameter group sets it: memory of the largest size over this, and never more than that.
+_BYTES_A_CONNECTION: Final = 9_531_392
+_CONNECTIONS: Final = 5_000
+_CONNECTIONS_IF_SMALL: Final = 2_000
+_ACU_BYTES: Final = 2 * 1024**3
 
 
 class Monitoring(Construct):
@@ -51,23 +57,25 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._place = place
-        topic = SnsTopic(self, "topic", name=place.names("alarms"), kms_master_key_id="alias/aws/sns")
-        self.topic_arn = topic.arn
-        if place.environment.alarm_email:
-            SnsTopicSubscription(
-                self, "email", topic_arn=topic.arn, protocol="email", endpoint=place.environment.alarm_email
-            )
-        self._edges(functions, queues)
+        self.topic_arn = AlarmTopic(self, "alarms", place=place).arn
+        self._streams(functions)
+        self._queues(queues)
         self._functions(functions)
+        self._reindexing()
         self._jobs(log_groups)
         self._api(api_id)
         self._database(database_identifier)
-        if place.environment.tasks_min:
-            self._service(cluster_name, service_name)
-        self._dashboard(functions, queues, streams)
-        # The emulation does not know budgets.
-        if place.environment.budget and not place.environment.emulated:
-            self._budget()
+        self._workers(cluster_name, service_name)
+        watched = Watched(
+            functions=list(functions.values()),
+            queues=[each.name for each in queues.values()],
+            streams=[each.name for each in streams.values()],
+            api_id=api_id,
+            database_identifier=database_identifier,
+            cluster_name=cluster_name,
+            service_name=service_name,
+        )
+        Dashboard(self, "dashboard", place=place, watched=watched)
 
     # ----------------------------------------------------------------------------------------- alarms
     def _alarm(
@@ -81,30 +89,36 @@ class Monitoring(Construct):
         above: float,
         statistic: str = "Maximum",
         extended: str | None = None,
-        below: bool = False,
-        period: int = _FIVE_MINUTES,
         periods: int = 1,
     ) -> None:
-        CloudwatchMetricAlarm(
-            self,
+        self._rings(
             name,
-            alarm_name=self._place.names(name),
-            alarm_description=description,
+            description,
             namespace=namespace,
             metric_name=metric,
             dimensions=dict(dimensions),
             statistic=None if extended else statistic,
             extended_statistic=extended,
-            comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
             threshold=above,
-            period=period,
+            period=_FIVE_MINUTES,
             evaluation_periods=periods,
+        )
+
+    def _rings(self, name: str, description: str, **what: Any) -> None:
+        """Tells when it begins and when it is over. Nothing measured is nothing wrong: at rest nothing is."""
+        CloudwatchMetricAlarm(
+            self,
+            name,
+            alarm_name=self._place.names(name),
+            alarm_description=description,
+            comparison_operator="GreaterThanThreshold",
             treat_missing_data="notBreaching",
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn],
+            **what,
         )
 
-    def _edges(self, functions: Mapping[str, str], queues: Mapping[str, SqsQueue]) -> None:
+    def _streams(self, functions: Mapping[str, str]) -> None:
         for consumer in STREAM_CONSUMERS:
             self._alarm(
                 f"{consumer.unit}-iterator-age",
@@ -115,6 +129,8 @@ class Monitoring(Construct):
                 dimensions={"FunctionName": functions[consumer.unit]},
                 above=consumer.max_record_age * 1000 / _AGE_SHARE,
             )
+
+    def _queues(self, queues: Mapping[str, SqsQueue]) -> None:
         for queue in DEAD_LETTER_QUEUES:
             self._alarm(
                 f"{queue.name}-depth",
@@ -124,6 +140,16 @@ class Monitoring(Construct):
                 dimensions={"QueueName": queues[queue.name].name},
                 above=0,
             )
+        for queue in QUEUES:
+            if queue.dead_letter:
+                self._alarm(
+                    f"{queue.name}-age",
+                    f"Something waits in {queue.name} for long: it is lost after {queue.retention // 86_400} days.",
+                    namespace="AWS/SQS",
+                    metric="ApproximateAgeOfOldestMessage",
+                    dimensions={"QueueName": queues[queue.name].name},
+                    above=queue.retention / _RETENTION_SHARE,
+                )
 
     def _functions(self, functions: Mapping[str, str]) -> None:
         for unit, name in functions.items():
@@ -138,68 +164,43 @@ class Monitoring(Construct):
                     statistic="Sum",
                 )
 
-    def _jobs(self, log_groups: Mapping[str, str]) -> None:
-        """Counted from what the processes log, as JSON."""
-        failed = '{ ($.message = "stage failed") || ($.message = "attempt failed") }'
-        stuck = '{ ($.message = "swept") && (($.stalled > 0) || ($.workers_lost > 0)) }'
-        counted = [(unit, "failed", failed) for unit in sorted(log_groups) if unit != "sweeper"]
-        for unit, kind, pattern in (*counted, ("sweeper", "stuck", stuck)):
-            self._count(unit, kind, pattern, log_groups[unit])
-        for kind, said in (
-            ("failed", "A job's stage failed: `video-pipeline jobs` says which and why."),
-            ("stuck", "The sweeper found jobs that nobody works on."),
-        ):
+    def _reindexing(self) -> None:
+        machine = self._place.arn("states", f"stateMachine:{self._place.names(REINDEXING_MACHINE)}")
+        for metric, said in (("ExecutionsFailed", "did not become complete"), ("ExecutionsTimedOut", "never ended")):
             self._alarm(
-                f"jobs-{kind}",
-                said,
-                namespace=self._namespace,
-                metric=f"Jobs{kind.title()}",
+                f"reindexing-{metric.lower()}",
+                f"The new index {said}; the old one serves on. `video-pipeline reindex --status` says why.",
+                namespace="AWS/States",
+                metric=metric,
+                dimensions={"StateMachineArn": machine},
+                above=0,
+                statistic="Sum",
+            )
+
+    def _jobs(self, log_groups: Mapping[str, str]) -> None:
+        counts = LogCounts(self, "counts", place=self._place, log_groups=log_groups)
+        for counted in COUNTED:
+            self._alarm(
+                f"jobs-{counted.kind}",
+                counted.alarm,
+                namespace=counts.namespace,
+                metric=counted.metric,
                 dimensions={},
                 above=0,
                 statistic="Sum",
             )
 
-    @property
-    def _namespace(self) -> str:
-        return f"VideoPipeline/{self._place.names.suffix}"
-
-    def _count(self, unit: str, kind: str, pattern: str, log_group: str) -> None:
-        CloudwatchLogMetricFilter(
-            self,
-            f"{unit}-{kind}",
-            name=self._place.names(f"{unit}-{kind}"),
-            log_group_name=log_group,
-            pattern=pattern,
-            metric_transformation=CloudwatchLogMetricFilterMetricTransformation(
-                name=f"Jobs{kind.title()}", namespace=self._namespace, value="1", default_value="0"
-            ),
-        )
-
     def _api(self, api_id: str) -> None:
-        self._alarm(
-            "api-errors",
-            "The API answers 5xx.",
-            namespace="AWS/ApiGateway",
-            metric="5xx",
-            dimensions={"ApiId": api_id},
-            above=0,
-            statistic="Sum",
-        )
-        self._alarm(
-            "api-latency",
-            "One in twenty requests takes long.",
-            namespace="AWS/ApiGateway",
-            metric="Latency",
-            dimensions={"ApiId": api_id},
-            above=_SLOW_MS,
-            extended="p95",
-            periods=3,
-        )
+        about: dict[str, Any] = {"namespace": "AWS/ApiGateway", "dimensions": {"ApiId": api_id}}
+        self._alarm("api-errors", "The API answers 5xx.", metric="5xx", above=0, statistic="Sum", **about)
+        slow = "One in twenty requests takes long."
+        self._alarm("api-latency", slow, metric="Latency", above=_SLOW_MS, extended="p95", periods=3, **about)
 
     def _database(self, identifier: str) -> None:
-        for name, metric, most, said in (
+        most = connections(self._place.environment) * _FULL_PERCENT // 100
+        for name, metric, above, said in (
             ("database-capacity", "ACUUtilization", _FULL_PERCENT, "The database runs at its largest size."),
-            ("database-connections", "DatabaseConnections", _MOST_CONNECTIONS, "Many connections to the database."),
+            ("database-connections", "DatabaseConnections", most, "The database soon refuses connections."),
         ):
             self._alarm(
                 name,
@@ -207,71 +208,39 @@ class Monitoring(Construct):
                 namespace="AWS/RDS",
                 metric=metric,
                 dimensions={"DBClusterIdentifier": identifier},
-                above=most,
+                above=above,
                 periods=3,
             )
 
-    def _service(self, cluster: str, service: str) -> None:
-        self._alarm(
+    def _workers(self, cluster: str, service: str) -> None:
+        """Fewer than the scaling asks for: an image that can't be pulled, a worker that ends at its start."""
+        dimensions = {"ClusterName": cluster, "ServiceName": service}
+        self._rings(
             "processor-missing",
-            "Fewer workers run than there should always be.",
-            namespace="ECS/ContainerInsights",
-            metric="RunningTaskCount",
-            dimensions={"ClusterName": cluster, "ServiceName": service},
-            above=self._place.environment.tasks_min,
-            below=True,
-            statistic="Minimum",
-            period=_MINUTE,
-            periods=10,
+            "Fewer workers run than should: the service's events say why.",
+            threshold=0,
+            evaluation_periods=15,
+            metric_query=[
+                _asked("desired", "DesiredTaskCount", dimensions),
+                _asked("running", "RunningTaskCount", dimensions),
+                CloudwatchMetricAlarmMetricQuery(
+                    id="missing", expression="desired - running", label="Missing workers", return_data=True
+                ),
+            ],
         )
 
-    # -------------------------------------------------------------------------------------- dashboard
-    def _dashboard(
-        self,
-        functions: Mapping[str, str],
-        queues: Mapping[str, SqsQueue],
-        streams: Mapping[str, KinesisStream],
-    ) -> None:
-        waiting = [
-            ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", each.name] for each in queues.values()
-        ]
-        came = [["AWS/Kinesis", "IncomingRecords", "StreamName", each.name] for each in streams.values()]
-        errors = [["AWS/Lambda", "Errors", "FunctionName", name] for name in functions.values()]
-        took = [["AWS/Lambda", "Duration", "FunctionName", name] for name in functions.values()]
-        rows = [("Waiting in queues", waiting), ("Records put", came), ("Errors", errors), ("Duration", took)]
-        widgets = [self._widget(number, title, metrics) for number, (title, metrics) in enumerate(rows)]
-        CloudwatchDashboard(
-            self,
-            "dashboard",
-            dashboard_name=self._place.names("video-pipeline"),
-            dashboard_body=json.dumps({"widgets": widgets}),
-        )
 
-    def _widget(self, number: int, title: str, metrics: Sequence[Sequence[str]]) -> dict[str, Any]:
-        return {
-            "type": "metric",
-            "x": 12 * (number % 2),
-            "y": 6 * (number // 2),
-            "width": 12,
-            "height": 6,
-            "properties": {"title": title, "region": self._place.region, "metrics": metrics, "period": _FIVE_MINUTES},
-        }
+def connections(environment: Environment) -> int:
+    """How many the database takes at most; while it may shrink to half a unit or less, AWS allows no more than 2000."""
+    by_memory = int(environment.database_max_acu * _ACU_BYTES / _BYTES_A_CONNECTION)
+    return min(by_memory, _CONNECTIONS_IF_SMALL if environment.database_min_acu <= 0.5 else _CONNECTIONS)
 
-    def _budget(self) -> None:
-        warned = BudgetsBudgetNotification(
-            comparison_operator="GREATER_THAN",
-            threshold=80,
-            threshold_type="PERCENTAGE",
-            notification_type="FORECASTED",
-            subscriber_email_addresses=[self._place.environment.alarm_email],
-        )
-        BudgetsBudget(
-            self,
-            "budget",
-            name=self._place.names("budget"),
-            budget_type="COST",
-            limit_amount=str(self._place.environment.budget),
-            limit_unit="USD",
-            time_unit="MONTHLY",
-            notification=[warned] if self._place.environment.alarm_email else [],
-        )
+
+def _asked(id: str, metric: str, dimensions: Mapping[str, str]) -> CloudwatchMetricAlarmMetricQuery:  # noqa: A002
+    return CloudwatchMetricAlarmMetricQuery(
+        id=id,
+        metric=CloudwatchMetricAlarmMetricQueryMetric(
+            namespace=_INSIGHTS, metric_name=metric, dimensions=dict(dimensions), stat="Minimum", period=_MINUTE
+        ),
+        return_data=False,
+    )

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from cdktf import Fn
-from cdktf_cdktf_provider_aws.data_aws_availability_zones import DataAwsAvailabilityZones
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
+    DataAwsAvailabilityZones,
+    DataAwsAvailabilityZonesFilter,
+)
 from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
 from cdktf_cdktf_provider_aws.eip import Eip
+from cdktf_cdktf_provider_aws.flow_log import FlowLog
 from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
 from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
 from cdktf_cdktf_provider_aws.route import Route
@@ -22,15 +27,17 @@ from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityG
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
+from lib.permissions import Statement, role
 from lib.place import Place
 
 ZONES: Final = 2
+NAT_GATEWAYS: Final = {"none": 0, "single": 1, "per_zone": ZONES}
 _NETWORK: Final = "10.64.0.0/16"
 _POSTGRES: Final = 5432
 _HTTPS: Final = 443
 _ANYWHERE: Final = "0.0.0.0/0"
 # What functions and tasks talk to. Each costs 7 dollars a month and zone, and saves what NAT takes per GB.
-_SERVICES: Final = ("secretsmanager", "kinesis-streams", "sqs", "logs", "ecr.api", "ecr.dkr", "transcribe", "ecs")
+SERVICES: Final = ("secretsmanager", "kinesis-streams", "sqs", "logs", "ecr.api", "ecr.dkr", "transcribe", "ecs")
 
 
 class Network(Construct):
@@ -50,8 +57,8 @@ class Network(Construct):
         self.vpc_id = vpc.id
         # Without rules of its own nobody is let in by having forgotten to name a group.
         DefaultSecurityGroup(self, "default-group", vpc_id=vpc.id, tags=self._tags("default-group"))
-        zones = DataAwsAvailabilityZones(self, "zones", state="available")
-        names = [Fn.element(zones.names, number) for number in range(ZONES)]
+        self._record_refusals()
+        names = self._zones()
         public = [self._subnet("public", number, zone) for number, zone in enumerate(names)]
         private = [self._subnet("private", number, zone) for number, zone in enumerate(names)]
         self.private_subnet_ids = [each.id for each in private]
@@ -67,6 +74,46 @@ class Network(Construct):
 
     def _tags(self, resource_type: str) -> dict[str, str]:
         return {"Name": self._place.names(resource_type)}
+
+    def _record_refusals(self) -> None:
+        """Who knocked where nobody lets in. What is let in costs half a dollar a GB to write down, and logs itself."""
+        place = self._place
+        logs = CloudwatchLogGroup(
+            self,
+            "flow-log-group",
+            name=place.names.log_group("vpc", "flow-log"),
+            retention_in_days=place.environment.log_retention,
+        )
+        writes = role(
+            self,
+            "flow-log-role",
+            name=place.names("flow-log-role"),
+            service="vpc-flow-logs.amazonaws.com",
+            statements=[
+                Statement(
+                    ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+                    [f"{logs.arn}:*"],
+                ),
+                Statement(["logs:DescribeLogGroups"], [place.arn("logs", "log-group:*")]),
+            ],
+        )
+        FlowLog(
+            self,
+            "flow-log",
+            vpc_id=self.vpc_id,
+            traffic_type="REJECT",
+            log_destination_type="cloud-watch-logs",
+            log_destination=logs.arn,
+            iam_role_arn=writes.arn,
+            tags=self._tags("flow-log"),
+            depends_on=[writes.rights],
+        )
+
+    def _zones(self) -> list[str]:
+        """The first of those that every account has; local zones, which some opted into, have no Aurora."""
+        usual = DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])
+        zones = DataAwsAvailabilityZones(self, "zones", state="available", filter=[usual])
+        return [Fn.element(zones.names, number) for number in range(ZONES)]
 
     # ----------------------------------------------------------------------------------------- routes
     def _subnet(self, kind: str, number: int, zone: str) -> Subnet:
@@ -97,7 +144,7 @@ class Network(Construct):
 
     def _nat_gateways(self, public: Sequence[Subnet]) -> list[NatGateway]:
         """None, one for all zones, or one for each."""
-        many = {"none": 0, "single": 1, "per_zone": ZONES}[self._place.environment.nat]
+        many = NAT_GATEWAYS[self._place.environment.nat]
         return [self._nat(number, subnet) for number, subnet in enumerate(public[:many])]
 
     def _nat(self, number: int, subnet: Subnet) -> NatGateway:
@@ -190,7 +237,7 @@ class Network(Construct):
         )
         if self._place.environment.interface_endpoints or self._place.environment.nat == "none":
             group = self._endpoint_group()
-            for service in _SERVICES:
+            for service in SERVICES:
                 self._interface(service, region, group)
 
     def _endpoint_group(self) -> str:

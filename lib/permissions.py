@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from constructs import Construct
 
 @dataclass(frozen=True)
 class Statement:
-    """`because` is asked for where a resource or an action can't be named: the tests read it."""
+    """`because` is asked for where a resource or an action can't be named; it stands in the policy as its `Sid`."""
 
     actions: Sequence[str]
     resources: Sequence[str]
@@ -42,6 +43,7 @@ def policy(statements: Sequence[Statement]) -> str:
 
 def _written(statement: Statement) -> dict[str, Any]:
     written: dict[str, Any] = {
+        **({"Sid": f"Because{_words(statement.because)}"} if statement.because else {}),
         "Effect": "Allow",
         "Action": list(statement.actions),
         "Resource": list(statement.resources),
@@ -49,6 +51,11 @@ def _written(statement: Statement) -> dict[str, Any]:
     if statement.conditions:
         written["Condition"] = dict(statement.conditions)
     return written
+
+
+def _words(text: str) -> str:
+    """IAM takes letters and digits alone."""
+    return "".join(f"{word[0].upper()}{word[1:]}" for word in re.findall(r"[A-Za-z0-9]+", text.replace("'", "")))
 
 
 def role(scope: Construct, id: str, *, name: str, service: str, statements: Sequence[Statement]) -> Role:  # noqa: A002

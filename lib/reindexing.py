@@ -72,7 +72,9 @@ class Reindexing(Construct):
             name=name,
             role_arn=made.arn,
             type="STANDARD",
-            definition=json.dumps(definition(function.arn)),
+            definition=json.dumps(
+                definition(function.arn, settle=1 if place.environment.emulated else _SETTLE_SECONDS)
+            ),
             logging_configuration=SfnStateMachineLoggingConfiguration(
                 level="ERROR", include_execution_data=False, log_destination=f"{self.log_group.arn}:*"
             ),
@@ -110,7 +112,7 @@ def _statements(place: Place, name: str, arn: str, function: str) -> list[Statem
     ]
 
 
-def definition(function: str) -> dict[str, Any]:
+def definition(function: str, *, settle: int = _SETTLE_SECONDS) -> dict[str, Any]:
     """In Amazon States Language. Input: `requested_by`, `anyway`, `without_failed`, all optional."""
     begin = {"do": "begin", "requested_by.$": "$.given.requested_by", "anyway.$": "$.given.anyway"}
     index = {"index_id.$": "$.report.id"}
@@ -130,7 +132,7 @@ def definition(function: str) -> dict[str, Any]:
         "Does it serve?": _choice({"Variable": "$.report.serves", "BooleanEquals": True}, "Settle", "More to come?"),
         "More to come?": _choice(_MORE, "List", "Incomplete"),
         "Incomplete": {"Type": "Fail", "Error": "IndexIncomplete", "Cause": _INCOMPLETE},
-        "Settle": {"Type": "Wait", "Seconds": _SETTLE_SECONDS, "Next": "Clean"},
+        "Settle": {"Type": "Wait", "Seconds": settle, "Next": "Clean"},
         "Clean": _step(function, {"do": "clean"}, None) | {"End": True},
     }
     return {

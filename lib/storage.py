@@ -177,7 +177,9 @@ class Storage(Construct):
     def _live(self, name: str, bucket: S3Bucket, days: dict[str, int], noncurrent: int) -> None:
         """How long what lies under which prefix lives; 0 days: for ever."""
         rules = [_expiring(prefix, count) for prefix, count in days.items() if count]
-        S3BucketLifecycleConfiguration(self, f"{name}-lifecycle", bucket=bucket.id, rule=[*rules, _tidy(noncurrent)])
+        S3BucketLifecycleConfiguration(
+            self, f"{name}-lifecycle", bucket=bucket.id, rule=[*rules, _tidy(noncurrent), abandoned_uploads()]
+        )
 
     def _notify(self, ingestion: Ingestion) -> None:
         """Every media file under `uploads/` is told to the queue; its policy must stand before S3 tries it."""
@@ -210,10 +212,19 @@ def _tidy(noncurrent: int) -> S3BucketLifecycleConfigurationRule:
         id="tidy",
         status="Enabled",
         filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-        abort_incomplete_multipart_upload=[
-            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=_ABANDONED_DAYS)
-        ],
         noncurrent_version_expiration=[
             S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=noncurrent)
+        ],
+    )
+
+
+def abandoned_uploads() -> S3BucketLifecycleConfigurationRule:
+    """Parts of uploads that nobody finished."""
+    return S3BucketLifecycleConfigurationRule(
+        id="abandoned-uploads",
+        status="Enabled",
+        filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+        abort_incomplete_multipart_upload=[
+            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=_ABANDONED_DAYS)
         ],
     )

@@ -16,10 +16,11 @@ from cdktf_cdktf_provider_aws.cloudfront_distribution import (
     CloudfrontDistributionViewerCertificate,
 )
 from cdktf_cdktf_provider_aws.cloudfront_origin_access_control import CloudfrontOriginAccessControl
+from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import S3BucketLifecycleConfiguration
 from constructs import Construct
 
 from lib.place import Place
-from lib.storage import PrivateBucket
+from lib.storage import PrivateBucket, abandoned_uploads
 
 # Policies that CloudFront keeps for everyone, by their published ids.
 _CACHING: Final = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -40,6 +41,8 @@ class Web(Construct):
         super().__init__(scope, id)
         private = PrivateBucket(self, "web", place=place, resource_type="web-bucket")
         self.bucket = private.bucket
+        # A broken-off copy of the dashboard is not paid for longer than this.
+        S3BucketLifecycleConfiguration(self, "lifecycle", bucket=self.bucket.id, rule=[abandoned_uploads()])
         distribution = CloudfrontDistribution(
             self,
             "distribution",
@@ -117,5 +120,7 @@ def _answered(pattern: str) -> CloudfrontDistributionOrderedCacheBehavior:
         cached_methods=["GET", "HEAD"],
         cache_policy_id=_NO_CACHING,
         origin_request_policy_id=_ALL_BUT_HOST,
+        # It only adds what the application has not said itself.
+        response_headers_policy_id=_SECURITY_HEADERS,
         compress=True,
     )

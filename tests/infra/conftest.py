@@ -15,3 +15,9 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
 @pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
     return synthesise(tmp_path_factory.mktemp("prod"), "prod-x1", alarm_email="ops@example.com")
+
+
+@pytest.fixture(scope="session")
+def registry(prod: Synthesised) -> Synthesised:
+    """The stack beside it, which both environments have alike."""
+    return prod.beside("registry")

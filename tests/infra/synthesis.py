@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lib import ROOT  # noqa: F401 (before cdktf)
 from video_pipeline.topology import FUNCTIONS
 
 
@@ -16,6 +17,12 @@ class Synthesised:
     """A stack as Terraform reads it."""
 
     document: Mapping[str, Any]
+    path: Path
+
+    def beside(self, name: str) -> Synthesised:
+        """The stack `name` of the same suffix."""
+        folder = self.path.parent
+        return read(folder.parent / folder.name.replace("tap-", f"{name}-", 1) / self.path.name)
 
     def resources(self, kind: str) -> dict[str, Any]:
         """By id."""
@@ -49,4 +56,8 @@ def synthesise(folder: Path, suffix: str, *, layer: Path | None = None, **settin
     compose(app, Names(suffix), environment_for(suffix, settings), Artifacts(layer or folder / "layer.zip", folder))
     app.synth()
     path = folder / "cdktf.out" / "stacks" / f"tap-{suffix}" / "cdk.tf.json"
-    return Synthesised(json.loads(path.read_text(encoding="utf-8")))
+    return read(path)
+
+
+def read(path: Path) -> Synthesised:
+    return Synthesised(json.loads(path.read_text(encoding="utf-8")), path)
