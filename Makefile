@@ -5,12 +5,16 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 INFRA := $(VENV)/.infra-ready
 LAYER := lambdas/layer/layer.zip
+CHECKOV := .venv-checkov
 PIPENV_VERSION := 2026.10.3
 PORTS := --api-port $(or $(API_PORT),8080) --aws-port $(or $(AWS_PORT),4566)
 CODE := video_pipeline lambdas containers local lib main.py samples benchmarks tests
 
+# tests/deploy take minutes; they are skipped, and say why, without Terraform.
+DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra demo up test test-deploy check format lock bench layer synth clean
+.PHONY: help setup setup-infra demo up test test-deploy checkov-env check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -47,13 +51,22 @@ demo: $(STAMP) ## A video goes in as a record on the stream and comes out as an 
 up: $(STAMP) ## Start the whole system on this machine, until Ctrl-C
 	$(BIN)/video-pipeline up $(PORTS)
 
-test: $(STAMP) $(INFRA) check ## Checks, then all tests with coverage
+checkov-env: $(CHECKOV)/.ready ## Make .venv-checkov with the scanner of the stack, whose pins don't go with ours
+
+$(CHECKOV)/.ready: tests/infra/checkov/Pipfile.lock $(STAMP)
+	$(PYTHON) -m venv $(CHECKOV)
+	VIRTUAL_ENV=$(CURDIR)/$(CHECKOV) PIPENV_PIPFILE=$(CURDIR)/tests/infra/checkov/Pipfile PIPENV_VERBOSITY=-1 \
+	  $(BIN)/pipenv sync
+	@touch $@
+
+test: $(STAMP) $(INFRA) $(CHECKOV)/.ready check ## Checks, then all tests with coverage; those of the deployment last
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then $(MAKE) --no-print-directory layer; \
 	else echo "The layer of the functions is for Python 3.11: its tests are skipped."; fi
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
+	$(DEPLOYED)
 
-test-deploy: $(INFRA) $(LAYER) ## Terraform makes the stack on an emulated AWS, it is used, and removed (TF_PLUGIN_DIR: a mirror)
-	$(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
+test-deploy: $(INFRA) layer ## Terraform makes the stack on an emulated AWS, it is used, and removed (TF_PLUGIN_DIR: a mirror)
+	$(DEPLOYED)
 
 check: $(STAMP) $(INFRA) ## Format, lint, import rules, types, lock
 	$(BIN)/ruff format --check $(CODE)
@@ -74,5 +87,5 @@ bench: $(STAMP) $(INFRA) ## Measure beside named peers, in one run
 	$(BIN)/python -m benchmarks
 
 clean: ## Remove what was installed, built and stored here
-	rm -rf $(VENV) .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info
+	rm -rf $(VENV) $(CHECKOV) .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

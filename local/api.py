@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import socket
 
-import uvicorn
-
-from local import child
+from local.serving import serve
 from video_pipeline import logs
 from video_pipeline.api.app import create_app
 from video_pipeline.settings import QuestionApiSettings
 from video_pipeline.wiring import open_api
-
-# Open connections are given so many seconds when the process is told to stop.
-GRACE = 2
-
-
-class Server(uvicorn.Server):
-    """Says when it serves."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        child.ready()
 
 
 def main() -> None:
@@ -32,10 +18,7 @@ def main() -> None:
     listener = socket.socket(fileno=parser.parse_args().fd)
     settings = QuestionApiSettings()
     logs.configure("api", settings.log_level)
-    config = uvicorn.Config(
-        create_app(open_api(settings)), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE
-    )
-    asyncio.run(Server(config).serve(sockets=[listener]))
+    serve(create_app(open_api(settings)), listener)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ ends the process, even in the middle of an invocation: there is nobody left to a
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import queue
@@ -44,6 +45,8 @@ class LambdaContext:
 def main(arguments: list[str]) -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     invocations = _invocations()
     handler = _load(arguments[0], answers)
     _write(answers, {"ready": True})

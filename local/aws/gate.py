@@ -22,6 +22,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 # Configuration documents are far smaller than this, parts and films are larger.
 SPOOL_ABOVE = 1024 * 1024
+OWN = "/_emulator/"
 _CHUNKED = "STREAMING-"
 
 
@@ -53,8 +54,10 @@ def current() -> Exchange:
 class Gate:
     """A WSGI application around moto's."""
 
-    def __init__(self, application: Application, store: BodyStore, origins: Collection[str]) -> None:
+    def __init__(self, application: Application, store: BodyStore, origins: Collection[str], desk: Application) -> None:
+        """`desk` answers what begins with `OWN`: no service of AWS does, nor does any bucket's name."""
         self._application = application
+        self._desk = desk
         self._store = store
         self._origins = origins
 
@@ -62,6 +65,8 @@ class Gate:
         if reason := self._refusal(environ):
             start_response("403 Forbidden", [("Content-Type", "text/plain")])
             return [reason.encode()]
+        if environ.get("PATH_INFO", "").startswith(OWN):
+            return self._desk(environ, start_response)
         context = Exchange(environ.get("werkzeug.socket"), _seconds(environ.get("HTTP_X_LOCAL_WAIT")))
         exchange.set(context)
         if _to_spool(environ):

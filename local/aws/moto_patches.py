@@ -10,14 +10,21 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import uuid4
 
 from local.aws.patching import add, replace
 
 
+def register(service: str, patch: Callable[[], None]) -> None:
+    """Adds one that needs to know more than moto does."""
+    _MORE[service] = patch
+
+
 def apply(service: str) -> None:
     """To be called before the service's application is made."""
-    if patch := _PATCHES.get(service):
-        patch()
+    for patches in (_PATCHES, _MORE):
+        if patch := patches.get(service):
+            patch()
 
 
 def _application_autoscaling() -> None:
@@ -43,7 +50,9 @@ def _transcribe() -> None:
 
 
 def _step_functions() -> None:
+    """And an execution that is not named gets a name."""
     from moto.core.responses import ActionResult
+    from moto.stepfunctions.parser.models import StepFunctionsParserBackend as Backend
     from moto.stepfunctions.responses import StepFunctionResponse as Response
 
     @add(Response, "validate_state_machine_definition")
@@ -53,6 +62,72 @@ def _step_functions() -> None:
     @add(Response, "list_state_machine_versions")
     def versions(_: Response) -> ActionResult:
         return ActionResult({"stateMachineVersions": []})
+
+    start = Backend.start_execution
+
+    @replace(Backend, "start_execution")
+    def start_execution(self: Backend, state_machine_arn: str, name: str | None = None, *rest: Any, **more: Any) -> Any:
+        return start(self, state_machine_arn, name or str(uuid4()), *rest, **more)
+
+
+def _ec2() -> None:
+    """A deleted endpoint is gone; moto would go on describing it."""
+    from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
+
+    every = VPCBackend.describe_vpc_endpoints
+
+    @replace(VPCBackend, "describe_vpc_endpoints")
+    def describe_vpc_endpoints(
+        self: VPCBackend, vpc_end_point_ids: list[str] | None, filters: Any = None
+    ) -> list[VPCEndPoint]:
+        return [each for each in every(self, vpc_end_point_ids, filters) if each.state != "deleted"]
+
+
+def _ecs() -> None:
+    """A deleted cluster can be described for a while, but is listed no more."""
+    from moto.ecs.models import EC2ContainerServiceBackend as Backend
+
+    @replace(Backend, "list_clusters")
+    def list_clusters(self: Backend) -> list[str]:
+        return [cluster.arn for cluster in self.clusters.values() if cluster.status == "ACTIVE"]
+
+
+def _rds() -> None:
+    """What moto would say of a cluster differs from what it was told, so that Terraform would change it each time."""
+    from moto.rds.models import DBCluster
+
+    def told(self: DBCluster) -> bool:
+        return bool(self._enable_http_endpoint)
+
+    def tell(self: DBCluster, value: bool | None) -> None:
+        self._enable_http_endpoint = bool(value)
+
+    replace(DBCluster, "enable_http_endpoint")(property(told, tell))
+    info = vars(DBCluster)["scaling_configuration_info"].fget
+
+    def scaling(self: DBCluster) -> dict[str, Any] | None:
+        described: dict[str, Any] = info(self)
+        return described if self.scaling_configuration else None
+
+    replace(DBCluster, "scaling_configuration_info")(property(scaling))
+
+
+def _s3() -> None:
+    """moto reads no conditions, so a policy that refuses plain HTTP would refuse everything. Here nothing leaves the
+    machine: what comes over loopback counts as secure."""
+    from moto.iam.access_control import IAMPolicy, PermissionResult
+    from moto.s3.models import FakeBucket
+
+    over_plain_http = {"Bool": {"aws:SecureTransport": "false"}}
+
+    @replace(FakeBucket, "get_permission")
+    def get_permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:
+        if self.policy is None:
+            return PermissionResult.NEUTRAL
+        policy = json.loads(self.policy)
+        statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+        policy["Statement"] = [each for each in statements if each.get("Condition") != over_plain_http]
+        return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
 
 def _sqs() -> None:
@@ -95,6 +170,11 @@ _PATCHES: Final[dict[str, Callable[[], None]]] = {
     "applicationautoscaling": _application_autoscaling,
     "transcribe": _transcribe,
     "stepfunctions": _step_functions,
+    "ec2": _ec2,
+    "ecs": _ecs,
+    "rds": _rds,
+    "s3": _s3,
     "sqs": _sqs,
     "events": _events,
 }
+_MORE: Final[dict[str, Callable[[], None]]] = {}

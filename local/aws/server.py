@@ -16,6 +16,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.aws import durable_kinesis, durable_s3, durable_sqs, moto_patches
 from local.aws.bodies import BodyStore
+from local.aws.databases import Databases, Desk
 from local.aws.gate import Gate
 from local.aws.journal import Journal
 from local.resources import ACCOUNT
@@ -27,13 +28,13 @@ TRIM_EVERY = 60.0
 class Emulator:
     """Keeps its state in `folder`. One per process, since moto's backends are global."""
 
-    def __init__(self, folder: Path, origins: Collection[str]) -> None:
+    def __init__(self, folder: Path, origins: Collection[str], databases: Databases | None = None) -> None:
         self._journal = Journal(folder / "journal.sqlite3")
         bodies = BodyStore(folder / "objects")
         self._objects = durable_s3.install(self._journal, bodies)
         self._records = durable_kinesis.install(self._journal)
         self._messages = durable_sqs.install(self._journal)
-        self._application = Gate(DomainDispatcherApplication(_service), bodies, origins)
+        self._application = Gate(DomainDispatcherApplication(_service), bodies, origins, Desk(databases))
         orphans = bodies.sweep(self._objects.files())
         log.info("state opened", extra={"folder": str(folder), "orphaned_files_removed": orphans})
 

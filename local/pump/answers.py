@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,20 @@ class Answer:
 
 class NotInvoked(Exception):
     """The function could not be invoked at all: tried again without counting as an attempt."""
+
+
+class Invoker(Protocol):
+    """Where functions run: in processes beside the pump, or in Lambda. Any thread may invoke."""
+
+    def invoke(self, name: str, event: object) -> Answer:
+        """Raises `NotInvoked`."""
+        ...
+
+    def drain(self, seconds: float) -> bool:
+        """Waits until nothing that was invoked is unanswered, at most so long; whether that was reached."""
+        ...
+
+    def close(self) -> None: ...
 
 
 def failures(answer: Answer, identifiers: Sequence[str]) -> set[str] | None:

@@ -37,6 +37,8 @@ class Mapping:
     destination: str | None = None
     # queues
     max_concurrency: int = 2
+    # given by Lambda
+    uuid: str = ""
 
     @property
     def service(self) -> str:
@@ -49,8 +51,9 @@ class Mapping:
 
     @property
     def key(self) -> str:
-        """Names this mapping in what outlives it: the same pair made anew goes on where the old one stopped."""
-        return f"{self.function} < {self.source}"
+        """Names this mapping in what outlives it. A pair of the topology that is made anew goes on where the old one
+        stopped; a mapping that Lambda names begins anew with its name, as there."""
+        return self.uuid or f"{self.function} < {self.source}"
 
     @classmethod
     def of_stream(cls, consumer: StreamConsumer, region: str, suffix: str) -> Self:
@@ -99,6 +102,7 @@ class Mapping:
             bisect_on_error=bool(answer.get("BisectBatchOnFunctionError")),
             destination=destination.get("Destination"),
             max_concurrency=int((answer.get("ScalingConfig") or {}).get("MaximumConcurrency") or 2),
+            uuid=answer.get("UUID") or "",
         )
 
 

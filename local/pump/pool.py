@@ -154,62 +154,99 @@ def _repeat(line: bytes) -> None:
     sys.stderr.buffer.flush()
 
 
-class Functions:
-    """All functions by name. Any thread may invoke; beyond a function's concurrency it waits."""
+class Busy(Exception):
+    """As many run at once as the function's concurrency allows."""
 
-    def __init__(
-        self, specs: Mapping[str, FunctionSpec], variables: Mapping[str, str], logs: Path, region: str
-    ) -> None:
-        self._specs = specs
+
+class Environments:
+    """The processes of one function. Any thread may invoke."""
+
+    def __init__(self, spec: FunctionSpec, variables: Mapping[str, str], logs: Path, region: str) -> None:
+        self._spec = spec
         self._variables = variables
         self._logs = logs
         self._region = region
-        self._places = {name: threading.BoundedSemaphore(spec.concurrency) for name, spec in specs.items()}
-        self._warm: dict[str, list[Environment]] = {name: [] for name in specs}
-        self._changed = threading.Condition()
+        self._places = threading.BoundedSemaphore(spec.concurrency) if spec.concurrency else None
+        self._warm: list[Environment] = []
         self._running: set[Environment] = set()
+        self._changed = threading.Condition()
+        self._retired = False
 
-    def invoke(self, name: str, event: object) -> Answer:
-        """Raises `NotInvoked` if there is no such function, or no process could be started."""
-        if name not in self._specs:
-            raise NotInvoked(f"there is no function {name}")
-        with self._places[name]:
-            environment = self._take(name)
+    def invoke(self, event: object, *, wait: bool = True) -> Answer:
+        """Beyond the function's concurrency it waits, or raises `Busy`. Raises `NotInvoked` if no process starts."""
+        if self._places is None or not self._places.acquire(blocking=wait):
+            raise Busy(f"{self._spec.name} runs {self._spec.concurrency} times at once already")
+        try:
+            environment = self._take()
             try:
-                answer = environment.invoke(event, self._region)
+                return environment.invoke(event, self._region)
             finally:
-                self._give_back(name, environment)
-        if answer.error is not None:
-            log.error("function failed", extra={"function": name, "error": answer.error})
-        return answer
+                self._give_back(environment)
+        finally:
+            self._places.release()
 
     def drain(self, seconds: float) -> bool:
         """Waits until nothing runs, at most so long; whether that was reached."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._running, timeout=seconds)
 
-    def close(self) -> None:
+    def retire(self) -> None:
+        """Ends what is idle now, and what runs when it has answered."""
         with self._changed:
-            for environment in [*self._running, *(each for warm in self._warm.values() for each in warm)]:
+            self._retired = True
+            while self._warm:
+                self._warm.pop().close()
+
+    def close(self) -> None:
+        """Ends everything, whatever it does."""
+        self.retire()
+        with self._changed:
+            for environment in self._running:
                 environment.close()
 
-    def _take(self, name: str) -> Environment:
+    def _take(self) -> Environment:
         with self._changed:
-            warm = self._warm[name]
-            while warm:
-                if (environment := warm.pop()).alive:
+            while self._warm:
+                if (environment := self._warm.pop()).alive:
                     break
                 environment.close()
             else:
-                environment = Environment(self._specs[name], self._variables, self._logs)
+                environment = Environment(self._spec, self._variables, self._logs)
             self._running.add(environment)
             return environment
 
-    def _give_back(self, name: str, environment: Environment) -> None:
+    def _give_back(self, environment: Environment) -> None:
         with self._changed:
             self._running.discard(environment)
-            if environment.alive:
-                self._warm[name].append(environment)
+            if environment.alive and not self._retired:
+                self._warm.append(environment)
             else:
                 environment.close()
             self._changed.notify_all()
+
+
+class Functions:
+    """All functions by name. Beyond a function's concurrency a caller waits."""
+
+    def __init__(
+        self, specs: Mapping[str, FunctionSpec], variables: Mapping[str, str], logs: Path, region: str
+    ) -> None:
+        self._pools = {name: Environments(spec, variables, logs, region) for name, spec in specs.items()}
+
+    def invoke(self, name: str, event: object) -> Answer:
+        """Raises `NotInvoked` if there is no such function, or no process could be started."""
+        if name not in self._pools:
+            raise NotInvoked(f"there is no function {name}")
+        answer = self._pools[name].invoke(event)
+        if answer.error is not None:
+            log.error("function failed", extra={"function": name, "error": answer.error})
+        return answer
+
+    def drain(self, seconds: float) -> bool:
+        """Waits until nothing runs, at most so long; whether that was reached."""
+        deadline = time.monotonic() + seconds
+        return all(pool.drain(max(deadline - time.monotonic(), 0)) for pool in self._pools.values())
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()

@@ -1,4 +1,7 @@
-"""All mappings and schedules at work, each in a thread of its own."""
+"""All mappings and schedules at work, each in a thread of its own.
+
+What they are is settled at the start: a stream, queue or mapping that is made later needs a restart.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
+from local.pump.answers import Invoker
 from local.pump.checkpoints import Checkpoints
 from local.pump.mapping import Mapping
-from local.pump.pool import Functions
 from local.pump.queues import QueuePump
 from local.pump.schedule import Schedule
 from local.pump.stopping import Stop
@@ -37,7 +40,7 @@ class Pump:
         *,
         endpoint: str,
         region: str,
-        functions: Functions,
+        functions: Invoker,
         checkpoints: Checkpoints,
     ) -> None:
         self._functions = functions

@@ -1,30 +1,28 @@
-"""Terraform makes the whole stack on an emulated AWS, with the real provider, and removes it again."""
+"""Terraform makes the whole stack on an emulated AWS, with the real provider; it is used, and removed again."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
-import psycopg
 import pytest
 
+from tests.deploy.deployed import ROOT, SUFFIXES, Attached, Deployed, Person
+from tests.deploy.openai_minilm import KEY, Service, serving
 from tests.infra.synthesis import synthesise
-from video_pipeline.aws.clients import Clients
-from video_pipeline.topology import DEFAULT_REGION
+from video_pipeline.language.minilm import DIMENSIONS
 
-ROOT = Path(__file__).resolve().parents[2]
 LAYER = ROOT / "lambdas" / "layer" / "layer.zip"
-SUFFIXES = ("dev", "two")
+SAMPLES = ROOT / "samples"
 pytestmark = [
     pytest.mark.timeout(1200),
     pytest.mark.skipif(shutil.which("terraform") is None, reason="Terraform is not installed"),
@@ -32,97 +30,55 @@ pytestmark = [
 ]
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """An emulated AWS in which Terraform has made a stack for each of `SUFFIXES`."""
-
-    endpoint: str
-    folder: Path
-    databases: str
-
-    @property
-    def clients(self) -> Clients:
-        return Clients(DEFAULT_REGION, endpoint=self.endpoint, access_key="local")
-
-    def stack(self, suffix: str) -> Path:
-        return self.folder / suffix / "cdktf.out" / "stacks" / f"tap-{suffix}"
-
-    def terraform(self, suffix: str, *arguments: str) -> str:
-        kept = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
-        surroundings = {**kept, "AWS_ENDPOINT_URL": self.endpoint, "CHECKPOINT_DISABLE": "1"}
-        command = ["terraform", f"-chdir={self.stack(suffix)}", *arguments, "-input=false", "-no-color"]
-        run = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=900, check=False)
-        assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
-        return run.stdout
-
-    def apply(self, suffix: str) -> None:
-        mirror = os.environ.get("TF_PLUGIN_DIR")
-        self.terraform(suffix, "init", *([f"-plugin-dir={mirror}"] if mirror else []))
-        self.terraform(suffix, "apply", "-auto-approve")
-
-    def destroy(self, suffix: str) -> None:
-        self.terraform(suffix, "destroy", "-auto-approve")
-
-    def everything(self) -> str:
-        """What the emulated account holds of every kind that the stack makes, as text."""
-        clients = self.clients
-        held = [getattr(clients.of(kind), call)() for kind, call in HELD]
-        gateways = clients.of("ec2").describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])
-        secrets = clients.of("secretsmanager").list_secrets()["SecretList"]
-        # AWS deletes the password that RDS made together with its cluster; the emulator forgets to.
-        kept = [each for each in secrets if not each["Name"].startswith("rds!")]
-        return json.dumps([held, gateways, kept], default=str)
-
-
-# By boto3's names: a service, and the call that lists what it has.
-HELD = (
-    ("apigatewayv2", "get_apis"),
-    ("cloudfront", "list_distributions"),
-    ("cloudfront", "list_origin_access_controls"),
-    ("cloudwatch", "describe_alarms"),
-    ("cloudwatch", "list_dashboards"),
-    ("ec2", "describe_route_tables"),
-    ("ec2", "describe_security_groups"),
-    ("ec2", "describe_subnets"),
-    ("ec2", "describe_vpc_endpoints"),
-    ("ec2", "describe_vpcs"),
-    ("ecs", "list_clusters"),
-    ("events", "list_rules"),
-    ("iam", "list_roles"),
-    ("kinesis", "list_streams"),
-    ("lambda", "list_event_source_mappings"),
-    ("lambda", "list_functions"),
-    ("lambda", "list_layers"),
-    ("logs", "describe_log_groups"),
-    ("rds", "describe_db_cluster_parameter_groups"),
-    ("rds", "describe_db_clusters"),
-    ("rds", "describe_db_instances"),
-    ("rds", "describe_db_subnet_groups"),
-    ("s3", "list_buckets"),
-    ("sns", "list_topics"),
-    ("sqs", "list_queues"),
-    ("ssm", "describe_parameters"),
-)
+@pytest.fixture(scope="module")
+def openai() -> Iterator[Service]:
+    with serving() as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
-def deployed(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def deployed(postgres: str, openai: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("deploy")
     port = _free_port()
     arguments = ["--empty", "--port", str(port), "--data", str(folder / "data"), "--databases", postgres]
+    settings = {"openai_base_url": openai.url, "openai_embedding_dimensions": DIMENSIONS}
     with (folder / "aws.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "local.aws", *arguments], stdout=log, stderr=log, cwd=ROOT)
         made = Deployed(f"http://127.0.0.1:{port}", folder, postgres)
         try:
             _await(port)
             for suffix in SUFFIXES:
-                synthesise(folder / suffix, suffix, layer=LAYER, emulated=True)
+                synthesise(folder / suffix, suffix, layer=LAYER, emulated=True, **settings)
             with ThreadPoolExecutor() as pool:
                 list(pool.map(made.apply, SUFFIXES))
             yield made
         finally:
             process.terminate()
             process.wait()
+
+
+@pytest.fixture(scope="module")
+def attached(deployed: Deployed) -> Iterator[Attached]:
+    """The suffix `dev`, at work."""
+    running = Attached(Person(deployed.endpoint), deployed.folder / "attached", "dev")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def person(deployed: Deployed, attached: Attached) -> Person:
+    """Somebody with a key of the API of `dev`."""
+    newcomer = Person(deployed.endpoint, {"ENVIRONMENT_SUFFIX": "dev", "VIDEO_PIPELINE_API_URL": attached.url})
+    newcomer.variables["VIDEO_PIPELINE_API_KEY"] = newcomer.run("keys", "create", "somebody")
+    return newcomer
+
+
+@pytest.fixture(scope="module")
+def leaving(deployed: Deployed) -> Iterator[Future[None]]:
+    """The suffix `two` is destroyed while the other one is at work: most of it is waiting."""
+    assert len(_names(deployed.everything(), "two")) > 100
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(deployed.destroy, "two")
 
 
 def _free_port() -> int:
@@ -143,11 +99,8 @@ def _await(port: int) -> None:
 
 def test_the_deployment_migrated_a_database_of_its_own_for_each_suffix(deployed: Deployed) -> None:
     for suffix in SUFFIXES:
-        url = deployed.databases.replace("/postgres?", f"/database_cluster_{suffix}?")
-        with psycopg.connect(url) as connection:
-            rows = connection.execute("select count(*) from migrations").fetchall()
-            assert rows[0][0] >= 2
-            assert connection.execute("select count(*) from jobs").fetchall() == [(0,)]
+        assert deployed.rows(suffix, "migrations") >= 2
+        assert deployed.rows(suffix, "jobs") == 0
 
 
 def test_the_deployed_archive_makes_keys_with_nothing_but_its_layer(deployed: Deployed) -> None:
@@ -161,11 +114,91 @@ def test_the_deployed_archive_makes_keys_with_nothing_but_its_layer(deployed: De
     assert json.loads(refused["Payload"].read())["error"]["code"] == "administration_unclear"
 
 
-def test_one_suffix_goes_and_leaves_nothing_while_the_other_stays(deployed: Deployed) -> None:
-    assert len(_names(deployed.everything(), "two")) > 100
-    deployed.destroy("two")
-    assert _names(deployed.everything(), "two") == []
-    assert deployed.clients.sqs.get_queue_url(QueueName="processing-queue-dev")["QueueUrl"]
+def test_a_record_becomes_an_answer_with_its_second(deployed: Deployed, person: Person, openai: Service) -> None:
+    """The film and its captions go to the deployed bucket, a record that points at them onto the deployed stream."""
+    assert person.run("secrets", "set", "openai", given=KEY) == "set: openai-secret-dev"
+    film, captions = str(SAMPLES / "town-hall.mp4"), str(SAMPLES / "town-hall.vtt")
+    said = json.loads(person.run("ingest", film, "--captions", captions, "--via", "event", "--wait", "--json"))
+    answer = _asked(person, "When does Lighthouse go live?")
+    [citation] = answer["citations"]
+    assert "Lighthouse goes live on Tuesday, April fourteenth" in citation["quote"]
+    assert (citation["title"], int(citation["start"]), citation["speaker"]) == ("town-hall", 8, "Maria Keller")
+    assert citation["link"].endswith("?t=8")
+    assert (said["status"], deployed.rows("dev", "jobs")) == ("completed", 1)
+    assert any("Lighthouse goes live" in text for text in openai.texts)
+    assert "When does Lighthouse go live?" in openai.texts
+    assert openai.refused == 0
+
+
+def _asked(person: Person, question: str) -> Any:
+    """Over HTTP, as a page would."""
+    request = urllib.request.Request(
+        f"{person.variables['VIDEO_PIPELINE_API_URL']}/api/v1/query",
+        data=json.dumps({"query": question}).encode(),
+        headers={
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {person.variables['VIDEO_PIPELINE_API_KEY']}",
+        },
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def test_a_film_that_is_sent_through_the_api_can_be_asked(person: Person, attached: Attached) -> None:
+    """Through the upload that the function signs, the bucket's notification and the queue that it goes to."""
+    film = str(SAMPLES / "embedded-captions.mp4")
+    person.run("ingest", film, "--via", "upload", "--wait")
+    # The data folder of what is attached is enough to know where it is.
+    said = Person(person.endpoint).run("--data", str(attached.folder), "ask", "What if the alarm sounds?")
+    assert "leave by the nearest stairs" in said
+
+
+def test_the_other_suffix_has_seen_nothing_of_it(deployed: Deployed, person: Person) -> None:
+    assert deployed.rows("dev", "jobs") == 2
+    assert deployed.objects("dev")
+    assert deployed.rows("two", "jobs") == 0
+    assert deployed.objects("two") == []
+    assert deployed.messages("dev") == {}
+    # S3's own test event, from when the notification was made: nobody reads it there.
+    assert deployed.messages("two") == {"uploads-queue-two": 1}
+
+
+@pytest.mark.usefixtures("leaving")
+def test_the_state_machine_embeds_the_archive_anew(person: Person, openai: Service) -> None:
+    def index() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(person.run("reindex", "--status", "--json"))["index"]
+        return found
+
+    before, embedded = index()["id"], len(openai.texts)
+    person.run("reindex", "--anyway", "--no-wait")
+    deadline = time.monotonic() + 60
+    while (now := index())["id"] == before or now["state"] != "serving":
+        assert time.monotonic() < deadline, now
+        time.sleep(0.5)
+    assert len(openai.texts) > embedded
+    assert int(_asked(person, "When does Lighthouse go live?")["citations"][0]["start"]) == 8
+
+
+@pytest.mark.usefixtures("leaving")
+def test_the_doctor_finds_all_present_or_says_what_is_missing(deployed: Deployed, person: Person) -> None:
+    healthy = person.run("doctor")
+    assert "missing" not in healthy
+    assert "unreachable" not in healthy
+    sqs = deployed.clients.sqs
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName="question-dlq-dev")["QueueUrl"])
+    [line] = [line for line in person.run("doctor", code=1).splitlines() if line.startswith("missing")]
+    assert line.split()[:3] == ["missing", "queue", "question-dlq-dev"]
+    assert "./deploy.sh dev" in line
+
+
+def test_one_suffix_goes_and_leaves_nothing_while_the_other_stays(
+    deployed: Deployed, attached: Attached, leaving: Future[None]
+) -> None:
+    leaving.result()
+    left = deployed.everything()
+    assert _names(left, "two") == []
+    assert len(_names(left, "dev")) > 100
+    attached.stop()
     deployed.destroy("dev")
     assert _names(deployed.everything(), "dev") == []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from video_pipeline.cli import key_commands, up
+from video_pipeline.cli import stored, up
 from video_pipeline.cli.app import app
 from video_pipeline.errors import BadInput
 from video_pipeline.keys import check_key
@@ -68,7 +68,7 @@ def test_an_unknown_key_and_a_nameless_one_are_refused(run: Run) -> None:
 
 def test_a_database_that_does_not_answer_is_told_soon(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
-    monkeypatch.setattr(key_commands, "_PATIENCE", 0.2)
+    monkeypatch.setattr(stored, "_PATIENCE", 0.2)
     result = run("keys", "list")
     assert result.exit_code == 2
     expected = "video-pipeline: The database does not answer. Start it with `video-pipeline up`.\n"
@@ -103,6 +103,42 @@ def test_up_becomes_the_local_system_with_its_folder_and_ports(tmp_path: Path, m
         (sys.executable, [*python, "--data", "x", "--api-port", "1", "--aws-port", "2"]),
         (sys.executable, [*python, "--data", "y", "--api-port", "8080", "--aws-port", "4566"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        pytest.param(["up", "--empty"], ["--empty"], id="empty"),
+        pytest.param(
+            ["up", "--attach", "http://a:1", "--suffix", "dev", "--set", "A=b", "--set", "C=d"],
+            ["--attach", "http://a:1", "--suffix", "dev", "--set", "A=b", "--set", "C=d"],
+            id="attached",
+        ),
+        pytest.param(
+            ["--suffix", "dev", "--region", "eu-west-1", "up", "--attach", "http://a:1"],
+            ["--attach", "http://a:1", "--suffix", "dev", "--region", "eu-west-1"],
+            id="attached, as said before",
+        ),
+        pytest.param(["--suffix", "dev", "up"], [], id="neither"),
+    ],
+)
+def test_up_passes_on_which_part_is_meant(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], given: list[str]
+) -> None:
+    calls: list[list[str]] = []
+
+    def execv(_: str, arguments: list[str]) -> None:
+        calls.append(arguments)
+        raise Replaced
+
+    for name in ("ENVIRONMENT_SUFFIX", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "execv", execv)
+    monkeypatch.setattr(up, "_installed", lambda: True)
+    with pytest.raises(Replaced):
+        CliRunner().invoke(app, arguments)
+    ports = ["--data", ".local", "--api-port", "8080", "--aws-port", "4566"]
+    assert calls == [[sys.executable, "-m", "local", *ports, *given]]
 
 
 def test_up_without_the_local_system_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,3 +59,14 @@ def test_a_retry_limit_of_nought_is_not_no_limit() -> None:
         "MaximumRetryAttempts": 0,
     }
     assert Mapping.from_api(answer).max_retries == 0
+
+
+def test_a_mapping_that_lambda_names_is_known_by_that_name_and_begins_anew_with_it() -> None:
+    answer = {
+        "UUID": "one",
+        "EventSourceArn": "arn:aws:kinesis:us-east-1:1:stream/s",
+        "FunctionArn": "arn:aws:lambda:us-east-1:1:function:f",
+    }
+    assert Mapping.from_api(answer).key == "one"
+    assert Mapping.from_api(answer | {"UUID": "two"}).key == "two"
+    assert Mapping.of_queue(QueueConsumer("ingest", "q"), "r", "test").key.startswith("ingest-test < ")

@@ -41,7 +41,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Local:
-    """What the system on this machine wrote about itself when it started."""
+    """What the system on this machine wrote about itself when it started.
+
+    `attached`: it was deployed, to an AWS that is not AWS, and says itself where its parts are.
+    """
 
     api_url: str
     aws_endpoint_url: str
@@ -49,6 +52,7 @@ class Local:
     database_url: str
     suffix: str
     api_key_file: str
+    attached: bool = False
 
 
 class System:
@@ -86,8 +90,10 @@ class System:
     # ----------------------------------------------------------------------------------------- deployed
     @property
     def deployed(self) -> bool:
-        """Whether a deployed suffix is meant, and not a system that runs on this machine."""
-        return self.local is None and self._options.suffix not in (None, LOCAL_SUFFIX)
+        """Whether a deployed suffix is meant, and not a system that was made on this machine."""
+        if self.local is not None:
+            return self.local.attached
+        return self._options.suffix not in (None, LOCAL_SUFFIX)
 
     @cached_property
     def deployment(self) -> Deployment:
@@ -188,7 +194,8 @@ def system_of(context: typer.Context) -> System:
 def _described(path: Path) -> Local | None:
     try:
         document: Any = json.loads(path.read_text(encoding="utf-8"))
-        return Local(**{name: str(document[name]) for name in Local.__dataclass_fields__})
+        told = {name: str(document[name]) for name in Local.__dataclass_fields__ if name != "attached"}
+        return Local(**told, attached=document.get("attached") is True)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:

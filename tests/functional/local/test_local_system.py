@@ -242,7 +242,7 @@ def test_a_folder_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_named_with_its_flag(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: str
 ) -> None:
-    monkeypatch.setattr("local.run.PORT_PATIENCE", 0.0)
+    monkeypatch.setattr("local.running.PORT_PATIENCE", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ports = {"api_port": 0, "aws_port": 0, flag.strip("-").replace("-", "_"): port}

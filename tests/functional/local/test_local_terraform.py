@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local import resources
 
@@ -62,3 +63,45 @@ def test_a_rule_reaches_streams_and_queues(aws: Any, client: Any) -> None:
     [message] = aws.sqs.receive_message(QueueUrl=queue)["Messages"]
     assert json.loads(message["Body"])["detail"] == {"n": 1}
     assert {target["Id"] for target in events.list_targets_by_rule(Rule="r")["Targets"]} == {"s", "q"}
+
+
+def test_a_policy_against_plain_http_holds_for_others_only(aws: Any) -> None:
+    aws.s3.create_bucket(Bucket="tls-only")
+    everything = {"Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::tls-only", "arn:aws:s3:::tls-only/*"]}
+    secure = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}, **everything}
+    aws.s3.put_bucket_policy(Bucket="tls-only", Policy=json.dumps({"Statement": [secure]}))
+    aws.s3.put_object(Bucket="tls-only", Key="k", Body=b"content")
+    assert aws.s3.get_object(Bucket="tls-only", Key="k")["Body"].read() == b"content"
+    closed = {"Effect": "Deny", **everything}
+    aws.s3.put_bucket_policy(Bucket="tls-only", Policy=json.dumps({"Statement": [secure, closed]}))
+    with pytest.raises(ClientError, match="403"):
+        aws.s3.head_object(Bucket="tls-only", Key="k")
+
+
+def test_a_cluster_is_described_as_it_was_made(client: Any) -> None:
+    rds = client("rds")
+    made = {"DBClusterIdentifier": "as-made", "Engine": "aurora-postgresql", "MasterUsername": "someone"}
+    rds.create_db_cluster(
+        **made,
+        MasterUserPassword="not-a-secret",
+        EnableHttpEndpoint=True,
+        ServerlessV2ScalingConfiguration={"MinCapacity": 0, "MaxCapacity": 2},
+    )
+    [found] = rds.describe_db_clusters(DBClusterIdentifier="as-made")["DBClusters"]
+    assert found["HttpEndpointEnabled"] is True
+    assert "ScalingConfigurationInfo" not in found
+    assert found["ServerlessV2ScalingConfiguration"]["MaxCapacity"] == 2
+
+
+def test_what_was_deleted_is_listed_no_more(client: Any) -> None:
+    ecs, ec2 = client("ecs"), client("ec2")
+    ecs.create_cluster(clusterName="short-lived")
+    ecs.delete_cluster(cluster="short-lived")
+    assert not [arn for arn in ecs.list_clusters()["clusterArns"] if arn.endswith("/short-lived")]
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    routes = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    gateway = {"VpcEndpointType": "Gateway", "ServiceName": "com.amazonaws.us-east-1.s3", "RouteTableIds": [routes]}
+    made = ec2.create_vpc_endpoint(VpcId=vpc, **gateway)["VpcEndpoint"]["VpcEndpointId"]
+    assert made in [each["VpcEndpointId"] for each in ec2.describe_vpc_endpoints()["VpcEndpoints"]]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    assert made not in [each["VpcEndpointId"] for each in ec2.describe_vpc_endpoints()["VpcEndpoints"]]

@@ -1,0 +1,1 @@
+"""What stands before a deployed question function in place of API Gateway."""
