@@ -82,7 +82,7 @@ format: $(STAMP) ## Put the code in form
 lock: $(STAMP) ## Resolve the Pipfile anew
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv lock
 
-bench: $(STAMP) $(INFRA) ## Measure beside named peers, in one run
+bench: $(STAMP) $(INFRA) $(LAYER) ## Measure beside named peers, in one run
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "bench"
 	$(BIN)/python -m benchmarks
 
