@@ -14,7 +14,7 @@ CODE := video_pipeline lambdas containers local lib main.py samples benchmarks t
 DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra demo up test test-deploy checkov-env check format lock bench layer synth clean
+.PHONY: help setup setup-infra demo up test suite deployed test-deploy checkov-env check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -59,11 +59,18 @@ $(CHECKOV)/.ready: tests/infra/checkov/Pipfile.lock $(STAMP)
 	  $(BIN)/pipenv sync
 	@touch $@
 
-test: $(STAMP) $(INFRA) $(CHECKOV)/.ready check ## Checks, then all tests with coverage; those of the deployment last
+test: $(STAMP) $(INFRA) $(CHECKOV)/.ready check ## Checks, then all tests with coverage, those of the deployment beside them
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then $(MAKE) --no-print-directory layer; \
 	else echo "The layer of the functions is for Python 3.11: its tests are skipped."; fi
+	$(MAKE) --no-print-directory -j2 suite deployed
+
+suite:
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
-	$(DEPLOYED)
+
+# Mostly waits, so it runs beside the others; what it says comes in one piece.
+deployed:
+	@mkdir -p build
+	@$(DEPLOYED) >build/test-deploy.log 2>&1; code=$$?; cat build/test-deploy.log; exit $$code
 
 test-deploy: $(INFRA) layer ## Terraform makes the stack on an emulated AWS, it is used, and removed (TF_PLUGIN_DIR: a mirror)
 	$(DEPLOYED)
