@@ -75,10 +75,11 @@ def safe_key_name(filename: str) -> str:
     Any text is accepted, paths and emoji too; at most 90 characters; the stem is `media` when nothing of it is left.
     Different names may give the same result, so it belongs under a prefix of its own.
     """
-    last = _last_part(filename).strip()
-    suffix = _ascii(suffix_of(last))[:_SUFFIX_CHARS].rstrip("-_.")
-    stem = _ascii(last[: len(last) - len(suffix_of(last))])[:_STEM_CHARS].strip("-_.")
-    return f"{stem or 'media'}{suffix}"
+    # First made plain, so that what looks like a suffix afterwards is treated as one.
+    plain = _ascii(_last_part(filename).strip()).rstrip("-_.")
+    stem, dot, ending = plain.rpartition(".") if "." in plain else (plain, "", "")
+    suffix = f"{dot}{ending}".lower()[:_SUFFIX_CHARS].rstrip("-_.")
+    return f"{stem[:_STEM_CHARS].strip('-_.') or 'media'}{suffix}"
 
 
 def _ascii(text: str) -> str:

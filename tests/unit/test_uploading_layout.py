@@ -4,7 +4,7 @@ import re
 import unicodedata
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from video_pipeline import layout
@@ -14,6 +14,10 @@ VIDEO = UUID("00000000-0000-4000-8000-000000000001")
 
 
 @given(st.text(max_size=2000))
+@example("0.A.")
+@example("0.A.☃")
+@example(".A")
+@example("a." + "B-" * 40)
 def test_any_name_becomes_a_short_plain_key_that_stays_in_its_folder(name: str) -> None:
     safe = layout.safe_key_name(name)
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,90}", safe)
