@@ -84,7 +84,7 @@ def safe_key_name(filename: str) -> str:
 
 def _ascii(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _RUNS.sub(lambda run: run.group()[0], _UNSAFE.sub("-", plain))
+    return _RUNS.sub(lambda run: "." if "." in run.group() else run.group()[0], _UNSAFE.sub("-", plain))
 
 
 # -------------------------------------------------------------------------------------- media bucket

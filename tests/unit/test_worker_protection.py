@@ -102,7 +102,9 @@ def test_heartbeats_tend_it() -> None:
     log = Log(waiting=[message()])
 
     def long_work() -> None:
-        assert log.beaten.wait(10)
+        for _ in range(2):  # the first may have begun before the work
+            log.beaten.clear()
+            assert log.beaten.wait(10)
 
     log.work = long_work
     worker(log).turn()
