@@ -1,0 +1,97 @@
+"""A transcript as sentences, each with its exact time, and as one text in which any words can be found and timed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from video_pipeline.quoting import quotes
+from video_pipeline.transcripts.model import Passage, Timing, Transcript
+from video_pipeline.transcripts.packing import pack
+
+# Long enough for any sentence, short enough that finding sentences takes time in proportion to their number.
+_PASSAGE_CHARS: Final = 1600
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of one speaker: characters `[first, last)` of `Spoken.text`."""
+
+    text: str
+    first: int
+    last: int
+    start: float
+    end: float
+    speaker: str | None
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words as the transcript has them, with their time. `speaker` is None where several speak, or nobody is named."""
+
+    text: str
+    start: float
+    end: float
+    speaker: str | None
+
+
+class Spoken:
+    """Everything said in one video."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.language = transcript.language
+        self.quality = transcript.quality
+        parts: list[str] = []
+        self._timings: list[Timing] = []
+        self.sentences: list[Said] = []
+        offset = 0
+        for passage in pack(transcript, _characters, budget=_PASSAGE_CHARS, minimum=0):
+            parts.append(passage.text)
+            self._timings += _moved(passage.timings, offset)
+            self.sentences += _said(passage, offset)
+            offset += len(passage.text) + 1
+        self.text = "\n".join(parts)
+        self.duration = max(transcript.duration or 0.0, self.sentences[-1].end if self.sentences else 0.0)
+
+    def words(self, first: int, last: int) -> Words:
+        """What stands at characters `[first, last)`, in single spaces."""
+        begin = bisect_right(self._timings, first, key=lambda timing: timing.last)
+        end = bisect_left(self._timings, last, key=lambda timing: timing.first)
+        within = self._timings[begin:end] or self._timings[max(0, begin - 1) : begin + 1]
+        speakers = {timing.speaker for timing in within}
+        return Words(
+            text=" ".join(self.text[first:last].split()),
+            start=within[0].start,
+            end=max(timing.end for timing in within),
+            speaker=speakers.pop() if len(speakers) == 1 else None,
+        )
+
+    @cached_property
+    def words_of(self) -> dict[str | None, int]:
+        """How many words each speaker says, who says most first."""
+        counted: dict[str | None, int] = {}
+        for each in self.sentences:
+            counted[each.speaker] = counted.get(each.speaker, 0) + each.words
+        return dict(sorted(counted.items(), key=lambda item: -item[1]))
+
+
+def _characters(texts: Sequence[str]) -> list[int]:
+    return [len(text) - text.count(" ") for text in texts]
+
+
+def _moved(timings: Sequence[Timing], by: int) -> list[Timing]:
+    return [Timing(each.first + by, each.last + by, each.start, each.end, each.speaker) for each in timings]
+
+
+def _said(passage: Passage, offset: int) -> list[Said]:
+    return [
+        Said(" ".join(each.text.split()), offset + each.first, offset + each.last, each.start, each.end, each.speaker)
+        for each in quotes(passage)
+    ]
