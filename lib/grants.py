@@ -18,6 +18,7 @@ from video_pipeline.topology import (
     QUEUE_CONSUMERS,
     SEGMENTS_PREFIX,
     STREAM_CONSUMERS,
+    SUMMARY,
     TRANSCRIPTION_JOBS,
 )
 
@@ -61,7 +62,10 @@ class Reach:
         letters = [self.queues[each.name] for each in DEAD_LETTER_QUEUES]
         return [
             Statement(["kinesis:PutRecord", "kinesis:PutRecords"], [self.streams[PIPELINE.name]]),
-            Statement(["sqs:SendMessage", "sqs:GetQueueUrl"], [self.queues[PROCESSING.name], *letters]),
+            Statement(
+                ["sqs:SendMessage", "sqs:GetQueueUrl"],
+                [*(self.queues[each.name] for each in (PROCESSING, SUMMARY)), *letters],
+            ),
         ]
 
     def reads_media(self) -> list[Statement]:
@@ -94,6 +98,13 @@ class Reach:
         passages = [f"{self.results}/{VIDEOS_PREFIX}*"]
         return [
             Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], passages),
+            Statement(["s3:ListBucketVersions"], [self.results]),
+        ]
+
+    def withdraws_results(self) -> list[Statement]:
+        """What was written of a video that was erased in the meantime."""
+        return [
+            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], [f"{self.results}/{VIDEOS_PREFIX}*"]),
             Statement(["s3:ListBucketVersions"], [self.results]),
         ]
 
@@ -132,6 +143,7 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
     "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results),
     "chunking": (Reach.publishes, Reach.reads_results, Reach.writes_results),
     "embedding": (Reach.publishes, Reach.writes_results, Reach.asks_models),
+    "summary": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.withdraws_results, Reach.asks_models),
     "question": (Reach.publishes, Reach.writes_results, Reach.asks_models),
     "transcription": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.transcribes),
     "sweeper": (Reach.publishes, Reach.erases, Reach.asks_models),

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from video_pipeline.errors import BadQuestion
 from video_pipeline.model import Answer, Chunk, Citation, Hit, Question, Result, SearchFilter, Video
+from video_pipeline.moments import moments
 from video_pipeline.ports import Answerer, Chunks, Embedder, OpenIndex, Videos
 from video_pipeline.topology import LIMITS
 
@@ -46,7 +47,7 @@ class Answering:
         self._videos = videos
         self._serving = serving
         self._answerer = answerer
-        self._public_url = public_url.rstrip("/")
+        self._link = moments(public_url)
 
     def ask(self, question: Question) -> Answer:
         """The best passages and what they answer. Raises `BadQuestion` for what can't be asked.
@@ -69,7 +70,7 @@ class Answering:
 
     def link(self, video_id: UUID, start: float) -> str:
         """Plays the video from the second in which `start` lies."""
-        return f"{self._public_url}/videos/{video_id}?t={math.floor(start)}"
+        return self._link(video_id, start)
 
     def _search(self, opened: OpenIndex, question: Question) -> list[Result]:
         depth = max(_DEPTH, question.top_k)

@@ -5,7 +5,9 @@ Whatever is quoted in it stands word for word in the transcript at the time that
 
 from __future__ import annotations
 
+import hashlib
 import re
+from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -15,6 +17,8 @@ from video_pipeline.model import Value
 from video_pipeline.transcripts.model import Quality, Seconds
 
 VERSION: Final = 1
+EXTRACTIVE: Final = "extractive"
+"""The engine that only quotes."""
 TITLE_CHARS: Final = 120
 TEXT_CHARS: Final = 600
 _UNSHOWN: Final = re.compile(
@@ -61,7 +65,7 @@ class Statement(Value):
 class TimeBlock(Value):
     """A part of the video about one subject.
 
-    `points` say what it holds; each is written by a model or, with `engine` extractive, one of its quotes.
+    `points` say what it holds, `quotes` of the same number bear them out; with `engine` extractive both are the same.
     """
 
     number: Annotated[int, Field(ge=1)]
@@ -71,7 +75,7 @@ class TimeBlock(Value):
     points: tuple[Line, ...] = ()
     speakers: tuple[str, ...] = ()
     quotes: tuple[Quote, ...] = ()
-    engine: str = "extractive"
+    engine: str = EXTRACTIVE
 
 
 class ActionItem(Value):
@@ -111,6 +115,20 @@ class Summary(Value):
     tokens_in: Annotated[int, Field(ge=0)] = 0
     tokens_out: Annotated[int, Field(ge=0)] = 0
     notes: tuple[Line, ...] = ()
+
+
+class KeptSummary(Value):
+    """A summary as it is kept: of which transcript (its SHA-256), when, and by which request if somebody asked."""
+
+    summary: Summary
+    transcript: str
+    request: UUID | None = None
+    created_at: datetime
+
+    @property
+    def etag(self) -> str:
+        """Changes whenever the summary does."""
+        return hashlib.sha256(f"{self.created_at.isoformat()} {self.transcript}".encode()).hexdigest()[:32]
 
 
 def chapters_of(blocks: tuple[TimeBlock, ...], duration: float) -> tuple[Chapter, ...]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from video_pipeline.summaries.actions import action_items
 from video_pipeline.summaries.document import (
+    EXTRACTIVE,
     TEXT_CHARS,
     Quote,
     Statement,
@@ -21,7 +22,6 @@ from video_pipeline.summaries.salience import Weights, telling, title_of
 from video_pipeline.summaries.segmenting import blocks_for, segment
 from video_pipeline.summaries.spoken import Said, Spoken
 
-ENGINE: Final = "extractive"
 _PER_BLOCK: Final = 4
 _OF_ALL: Final = 5
 _PART_WORDS: Final = 120
@@ -35,7 +35,7 @@ def summarise(video_id: UUID, spoken: Spoken) -> Summary:
     runs = segment(spoken.sentences, blocks_for(spoken.duration))
     blocks = blocks_of(spoken, [spoken.sentences[first:last] for first, last in runs])
     told = kind_of(spoken)
-    best = telling([each for each in _quoted_first(spoken, blocks)], weights_of(spoken), _OF_ALL)
+    best = telling(_quoted_first(spoken, blocks), weights_of(spoken), _OF_ALL)
     overview = tuple(Statement(text=shortened(f"“{each.text}”", TEXT_CHARS), start=each.start) for each in best)
     return Summary(
         video_id=video_id,
@@ -50,7 +50,7 @@ def summarise(video_id: UUID, spoken: Spoken) -> Summary:
         language=spoken.language,
         quality=spoken.quality,
         duration=spoken.duration,
-        engine=ENGINE,
+        engine=EXTRACTIVE,
         notes=notes_on(spoken),
     )
 
