@@ -116,6 +116,9 @@ class Reach:
             Statement(["s3:ListBucketVersions"], [self.media]),
         ]
 
+    def asks_language_model(self) -> list[Statement]:
+        return [Statement(["secretsmanager:GetSecretValue"], [self.secrets[OPENAI_SECRET]])]
+
     def asks_models(self) -> list[Statement]:
         secrets = [self.secrets[OPENAI_SECRET]]
         if self.place.environment.vector_store == "pinecone":
@@ -143,7 +146,7 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
     "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results),
     "chunking": (Reach.publishes, Reach.reads_results, Reach.writes_results),
     "embedding": (Reach.publishes, Reach.writes_results, Reach.asks_models),
-    "summary": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.withdraws_results, Reach.asks_models),
+    "summary": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.withdraws_results, Reach.asks_language_model),
     "question": (Reach.publishes, Reach.writes_results, Reach.asks_models),
     "transcription": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.transcribes),
     "sweeper": (Reach.publishes, Reach.erases, Reach.asks_models),

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from video_pipeline.model import (
@@ -34,6 +34,8 @@ from video_pipeline.model import (
     StageAttempt,
     Thumbnail,
     TranscriptRecord,
+    Turn,
+    Usage,
     VectorItem,
     Video,
 )
@@ -401,6 +403,20 @@ class Questions(Protocol):
     def get(self, question_id: UUID) -> Mapping[str, Any]: ...
 
 
+class Conversations(Protocol):
+    """The last few turns of each conversation, for some weeks. One belongs to whoever began it (`owner`): to others
+    it does not exist."""
+
+    def turns(self, conversation_id: UUID, owner: str) -> list[Turn]:
+        """The oldest first; none for a conversation that is unknown or was forgotten."""
+        ...
+
+    def add(self, conversation_id: UUID, owner: str, turn: Turn) -> None: ...
+    def prune(self) -> int:
+        """Forgets turns whose time is over; how many."""
+        ...
+
+
 class Keys(Protocol):
     def create(self, name: str, prefix: str, sha256: str) -> ApiKey: ...
     def find(self, sha256: str) -> ApiKey | None:
@@ -442,6 +458,8 @@ class Ledger(Protocol):
     def summaries(self) -> Summaries: ...
     @property
     def questions(self) -> Questions: ...
+    @property
+    def conversations(self) -> Conversations: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -623,6 +641,43 @@ class OpenIndex:
     index: Index
     embedder: Embedder
     vectors: VectorIndex
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """`rules` are this product's own words; `data`, one JSON document, is what strangers said: material, never orders.
+
+    `schema` is a JSON schema in which every property is required and no other allowed; `name` (letters, digits, `_`)
+    is its name.
+    """
+
+    rules: str
+    data: str
+    name: str
+    schema: Mapping[str, Any]
+    most_tokens: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a language model wrote. `cut`: it did not come to its end. `refused`: it, or its guard, declined."""
+
+    text: str
+    finished: Literal["whole", "cut", "refused"]
+    usage: Usage
+
+
+class LanguageModel(Protocol):
+    @property
+    def name(self) -> str: ...
+    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+        """What the model makes of it, within about so many seconds, all tries together.
+
+        The text should be a document of the schema. Not every server can hold its model to that, so it is to be read
+        as a stranger's. `Unavailable` while the service fails (at once after repeated failures), `Misconfigured` when
+        key, model or quota are at fault, `BadInput` for a text that it does not take.
+        """
+        ...
 
 
 class Answerer(Protocol):

@@ -76,12 +76,30 @@ class IndexSettings(Settings):
     chunk_minimum_tokens: Annotated[int, Field(ge=0)] = CHUNK_BUDGET.minimum
 
 
-class LanguageSettings(IndexSettings):
-    """Keys come from Secrets Manager (`*_secret_arn`); the plain ones are for one machine."""
+class OpenAiSettings(Settings):
+    """Keys come from Secrets Manager (`*_secret_arn`); the plain ones are for one machine. The base URL may lead to
+    any server that speaks the same: Azure OpenAI, Ollama, vLLM."""
 
     openai_api_key: SecretStr | None = None
     openai_secret_arn: str | None = None
     openai_base_url: str = "https://api.openai.com/v1"
+
+
+class ChatSettings(OpenAiSettings):
+    """Which language model writes. Without a key or a name none does: then everything is told in the videos' words."""
+
+    openai_chat_model: str = "gpt-4.1-mini"
+    # For one answer, all tries together. API Gateway waits 30 seconds for everything.
+    openai_chat_seconds: Annotated[float, Field(gt=0, le=600)] = 18.0
+
+    @property
+    def chats(self) -> bool:
+        return bool(self.openai_chat_model and (self.openai_api_key or self.openai_secret_arn))
+
+
+class LanguageSettings(IndexSettings, OpenAiSettings):
+    """What embeds and what keeps the vectors."""
+
     pinecone_api_key: SecretStr | None = None
     pinecone_secret_arn: str | None = None
     pinecone_host: str | None = None
@@ -110,7 +128,7 @@ class EmbeddingSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     pass
 
 
-class SummarySettings(DatabaseSettings, StorageSettings, LanguageSettings):
+class SummarySettings(DatabaseSettings, StorageSettings, ChatSettings):
     """`summary_part_chars`: how much of a transcript the language model is given at once, about four to a token."""
 
     public_url: str = "http://127.0.0.1:8080"
@@ -118,7 +136,7 @@ class SummarySettings(DatabaseSettings, StorageSettings, LanguageSettings):
     summary_seconds: Annotated[float, Field(gt=0)] = SUMMARY_SECONDS
 
 
-class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings):
     public_url: str = "http://127.0.0.1:8080"
 
 
@@ -131,7 +149,7 @@ class SweeperSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     stalled_seconds: Annotated[int, Field(ge=1)] = LIMITS.stalled
 
 
-class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings):
     public_url: str = "http://127.0.0.1:8080"
     cors_origins: tuple[str, ...] = ()
     max_form_upload_bytes: int = LIMITS.form_upload_bytes

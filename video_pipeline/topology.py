@@ -307,6 +307,8 @@ class Limits:
     transcription_wait: int = 86_400
     awaiting_upload: int = 86_400
     active_videos: int = 4
+    conversation_turns: int = 6
+    conversation_days: int = 30
 
 
 LIMITS: Final = Limits()

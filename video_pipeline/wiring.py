@@ -22,6 +22,7 @@ from video_pipeline.model import Index, IndexSpec
 from video_pipeline.moments import moments
 from video_pipeline.ports import (
     Embedder,
+    LanguageModel,
     Ledger,
     OpenIndex,
     Queue,
@@ -34,12 +35,14 @@ from video_pipeline.publishing import Publishing
 from video_pipeline.rejecting import Rejecting
 from video_pipeline.settings import (
     AdministrationSettings,
+    ChatSettings,
     ChunkingSettings,
     DatabaseSettings,
     EmbeddingSettings,
     IndexSettings,
     IngestSettings,
     LanguageSettings,
+    OpenAiSettings,
     ProcessorSettings,
     QuestionApiSettings,
     QuestionSettings,
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
     from video_pipeline.aws.clients import Clients
     from video_pipeline.aws.objects import S3Objects
     from video_pipeline.aws.publisher import Publisher
+    from video_pipeline.language.openai_account import OpenAiAccount
     from video_pipeline.reindexing import Reindexing
     from video_pipeline.speech.amazon import AmazonTranscribe
     from video_pipeline.summarising import Summarising
@@ -130,14 +134,29 @@ def open_embedder(settings: LanguageSettings) -> Embedder:
         from video_pipeline.language.openai_embeddings import OpenAiEmbedder
 
         return OpenAiEmbedder(
-            _key("OPENAI", settings, settings.openai_api_key, settings.openai_secret_arn),
-            base_url=settings.openai_base_url,
+            _openai(settings),
             model=settings.openai_embedding_model,
             dimensions=settings.openai_embedding_dimensions,
         )
     from video_pipeline.language.minilm import MiniLm
 
     return MiniLm(settings.minilm_folder)
+
+
+def open_model(settings: ChatSettings) -> LanguageModel | None:
+    """None when no language model is configured: there has to be a key, and a model's name."""
+    if not settings.chats:
+        return None
+    from video_pipeline.language.openai_chat import OpenAiChat
+
+    return OpenAiChat(_openai(settings), model=settings.openai_chat_model)
+
+
+def _openai(settings: OpenAiSettings) -> OpenAiAccount:
+    from video_pipeline.language.openai_account import OpenAiAccount
+
+    key = _key("OPENAI", settings, settings.openai_api_key, settings.openai_secret_arn)
+    return OpenAiAccount(key, fresh_key=key.fresh, base_url=settings.openai_base_url)
 
 
 def open_vectors(settings: LanguageSettings, database: Database, index: Index) -> VectorIndex:
@@ -216,20 +235,34 @@ def as_made(settings: LanguageSettings, spec: IndexSpec) -> LanguageSettings:
     return settings.model_copy(update=made)
 
 
-def _key(name: str, settings: Settings, given: SecretStr | None, secret_arn: str | None) -> Callable[[], str]:
+@dataclass(frozen=True)
+class Key:
     """Asked for each time it is needed, so that a rotated key is picked up without a restart."""
+
+    read: Callable[[bool], str]
+
+    def __call__(self) -> str:
+        """At most a few minutes old."""
+        return self.read(False)
+
+    def fresh(self) -> str:
+        """As it is now."""
+        return self.read(True)
+
+
+def _key(name: str, settings: Settings, given: SecretStr | None, secret_arn: str | None) -> Key:
     if secret_arn:
         from video_pipeline.aws.secrets import secret_value
 
         clients = open_clients(settings)
-        return lambda: secret_value(clients.secrets, secret_arn)
+        return Key(lambda fresh: secret_value(clients.secrets, secret_arn, fresh=fresh))
     if given is None:
         raise Misconfigured(
             "api_key_not_configured",
             f"{name} is chosen, but there is no key for it.",
             hint=f"Set {name}_API_KEY, or {name}_SECRET_ARN.",
         )
-    return given.get_secret_value
+    return Key(lambda _: given.get_secret_value())
 
 
 def _amazon(settings: SpeechSettings, storage: StorageSettings, clients: Clients) -> AmazonTranscribe:
