@@ -33,6 +33,11 @@ def plain(text: object) -> object:
     return " ".join(_UNSHOWN.sub(" ", text).split()) if isinstance(text, str) else text
 
 
+def visible(text: str) -> str:
+    """The same text with blanks for what can't be seen or turns the direction of what follows."""
+    return _UNSHOWN.sub(" ", text)
+
+
 def shortened(text: str, most: int) -> str:
     """At most so many characters, cut between words if there is a place."""
     line = str(plain(text))

@@ -6,12 +6,22 @@ What kind of recording it is decides which parts there are and what they are cal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from uuid import UUID
 
 from video_pipeline.model import Video
-from video_pipeline.summaries.document import EXTRACTIVE, ActionItem, Kind, Quote, Statement, Summary, TimeBlock, plain
+from video_pipeline.summaries.document import (
+    EXTRACTIVE,
+    ActionItem,
+    Kind,
+    Quote,
+    Statement,
+    Summary,
+    TimeBlock,
+    plain,
+    visible,
+)
 
 Link = Callable[[UUID, float], str]
 """Plays a video from a second."""
@@ -72,7 +82,10 @@ def title_of_video(video: Video) -> str:
 def outline(summary: Summary, video: Video, link: Link) -> list[Part]:
     """The whole summary, in the order in which it is read."""
     writer = _Writer(summary, lambda seconds: link(summary.video_id, seconds))
-    return [Part("title", (Piece(title_of_video(video)),)), *writer.parts(video)]
+    parts = [Part("title", (Piece(title_of_video(video)),)), *writer.parts(video)]
+    return [
+        replace(part, pieces=tuple(replace(each, text=visible(each.text)) for each in part.pieces)) for part in parts
+    ]
 
 
 class _Writer:
