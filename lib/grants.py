@@ -60,12 +60,10 @@ class Reach:
     def publishes(self) -> list[Statement]:
         """Whoever moves a job may find any message in the outbox, also one that another process left there."""
         letters = [self.queues[each.name] for each in DEAD_LETTER_QUEUES]
+        work = [self.queues[each.name] for each in (PROCESSING, SUMMARY)]
         return [
             Statement(["kinesis:PutRecord", "kinesis:PutRecords"], [self.streams[PIPELINE.name]]),
-            Statement(
-                ["sqs:SendMessage", "sqs:GetQueueUrl"],
-                [*(self.queues[each.name] for each in (PROCESSING, SUMMARY)), *letters],
-            ),
+            Statement(["sqs:SendMessage", "sqs:GetQueueUrl"], [*work, *letters]),
         ]
 
     def reads_media(self) -> list[Statement]:
@@ -146,7 +144,13 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
     "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results),
     "chunking": (Reach.publishes, Reach.reads_results, Reach.writes_results),
     "embedding": (Reach.publishes, Reach.writes_results, Reach.asks_models),
-    "summary": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.withdraws_results, Reach.asks_language_model),
+    "summary": (
+        Reach.publishes,
+        Reach.reads_results,
+        Reach.writes_results,
+        Reach.withdraws_results,
+        Reach.asks_language_model,
+    ),
     "question": (Reach.publishes, Reach.writes_results, Reach.asks_models),
     "transcription": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.transcribes),
     "sweeper": (Reach.publishes, Reach.erases, Reach.asks_models),

@@ -217,7 +217,8 @@ class Jobs(Protocol):
     ) -> bool:
         """Ends the job well; its video is indexed; jobs waiting for it complete with it.
 
-        Without `worker` only once its passages are embedded. False, and nothing changed, if it was over or is elsewhere.
+        Without `worker` only once its passages are embedded. False, and nothing changed, if it was over or is
+        elsewhere.
         """
         ...
 

@@ -384,13 +384,17 @@ def open_embedding(settings: EmbeddingSettings) -> EmbeddingHost:
 
 
 def open_summary(settings: SummarySettings) -> SummaryHost:
+    from video_pipeline.summaries.modelled import ModelWriter
     from video_pipeline.summarising import Summarising
 
     clients, ledger = open_clients(settings), open_ledger(settings)
+    model = open_model(settings)
+    chars, seconds = settings.summary_part_chars, settings.summary_seconds
+    writer = None if model is None else ModelWriter(model, part_chars=chars, seconds=seconds)
     summarising = Summarising(
         ledger,
         open_objects(clients),
-        None,
+        writer,
         results_bucket=settings.results,
         link=moments(settings.public_url),
     )

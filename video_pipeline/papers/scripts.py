@@ -18,7 +18,7 @@ _SHAPED: Final = re.compile("[\u0900-\u0dff\u0e00-\u0eff\u0f00-\u0fff\u1000-\u10
 
 
 def east_asian_language(text: str, language: str | None) -> str:
-    """`ja`, `ko`, `zh` or `zh-hant`: what the East Asian letters of this text are, told by letters, then by language."""
+    """`ja`, `ko`, `zh` or `zh-hant`: what the East Asian letters of a text are, by letters, then by language."""
     tag = (language or "").lower().replace("_", "-")
     if _HANGUL.search(text):
         return "ko"

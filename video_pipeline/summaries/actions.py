@@ -16,7 +16,8 @@ from video_pipeline.summaries.words import comparable
 _WORK_EN: Final = (
     r"(?:send|e-?mail|mail|write|prepare|check|fix|update|call|schedule|set up|organi[sz]e|arrange|book|order|draft|"
     r"finish|review|contact|get back to|follow up|look into|find out|circulate|share|upload|post|submit|deliver|report "
-    r"back|take care of|talk to|speak to|ask|invite|remind|forward|document|test|investigate|implement|put together|type "
+    r"back|take care of|talk to|speak to|ask|invite|remind|forward|document|test|investigate|implement|put "
+    r"together|type "
     r"up|make sure|provide|bring|print|distribute|work on|add)"
 )
 _WORK_DE: Final = (
@@ -87,17 +88,23 @@ _DAY_DE: Final = r"(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnta
 _DAY_FR: Final = r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
 _DAY_ES: Final = r"(?:lunes|martes|miércoles|jueves|viernes|sábado|domingo)"
 _DUE: Final = re.compile(
-    rf"\b(?:(?:by|before|until|on|this|next) (?:the end of (?:the |this |next )?(?:day|week|month|year)|{_DAY_EN}|tomorrow|"
-    rf"tonight|next (?:week|month|meeting)|the next meeting)|tomorrow|tonight|next (?:week|month|{_DAY_EN})|this (?:week|"
+    rf"\b(?:(?:by|before|until|on|this|next) (?:the end of (?:the |this |next )?(?:day|week|month|year)|"
+    rf"{_DAY_EN}|tomorrow|"
+    rf"tonight|next (?:week|month|meeting)|the next meeting)|tomorrow|tonight|next (?:week|month|{_DAY_EN})|"
+    rf"this (?:week|"
     rf"afternoon|evening)|(?:bis|am|vor|nächsten?|kommenden?) (?:zum |zur )?(?:{_DAY_DE}|ende (?:der woche|des monats)|"
     rf"morgen|nächste[rn]? (?:woche|monat))|nächste woche|heute (?:noch|abend)|(?:d'ici|avant|pour) (?:la fin (?:de la "
-    rf"semaine|du mois)|{_DAY_FR}|demain|la semaine prochaine)|(?:{_DAY_FR}|la semaine) prochaine?|demain|(?:antes del?|para "
-    rf"el|hasta el|el próximo) (?:{_DAY_ES}|fin de (?:semana|mes)|mañana)|la próxima semana|la semana que viene|mañana)\b",
+    rf"semaine|du mois)|{_DAY_FR}|demain|la semaine prochaine)|(?:{_DAY_FR}|la semaine) prochaine?|demain|"
+    rf"(?:antes del?|para "
+    rf"el|hasta el|el próximo) (?:{_DAY_ES}|fin de (?:semana|mes)|mañana)|la próxima semana|la semana que viene|"
+    rf"mañana)\b",
     re.IGNORECASE,
 )
 _UNMEANT: Final = re.compile(
-    r"\b(?:if i|i'll say|would have|could have|should have|if you (?:will|want|like)|suppose|imagine|wenn ich|si je|si yo|for "
-    r"example|zum beispiel|par exemple|por ejemplo|i'll tell you|can you (?:hear|see)|i'll be|i'll have to say|ask (?:you|him|"
+    r"\b(?:if i|i'll say|would have|could have|should have|if you (?:will|want|like)|suppose|imagine|wenn ich|"
+    r"si je|si yo|for "
+    r"example|zum beispiel|par exemple|por ejemplo|i'll tell you|can you (?:hear|see)|i'll be|i'll have to say|"
+    r"ask (?:you|him|"
     r"her|them|the (?:minister|government)|a question|about|why|how|if|whether|myself))\b",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from video_pipeline.model import Value
+from video_pipeline.model import Usage, Value
 from video_pipeline.transcripts.model import Quality, Seconds
 
 VERSION: Final = 1
@@ -117,8 +117,7 @@ class Summary(Value):
     duration: Seconds
     engine: str
     dropped: Annotated[int, Field(ge=0)] = 0
-    tokens_in: Annotated[int, Field(ge=0)] = 0
-    tokens_out: Annotated[int, Field(ge=0)] = 0
+    usage: Usage | None = None
     notes: tuple[Line, ...] = ()
 
 

@@ -12,8 +12,10 @@ _HEARD: Final = 0.05
 """Who says less of the words takes no part in a conversation."""
 _ALONE: Final = 0.85
 _TEACHES: Final = re.compile(
-    r"\b(?:lecture|course|slides?|theorem|definition|chapter|students?|homework|exam|today (?:we(?:'ll| will| are)|i(?:'ll| "
-    r"will)) (?:learn|look|discuss|talk|cover|study)|in this (?:lecture|lesson|talk|course|tutorial)|as you can see|for "
+    r"\b(?:lecture|course|slides?|theorem|definition|chapter|students?|homework|exam|today (?:we(?:'ll| will| "
+    r"are)|i(?:'ll| "
+    r"will)) (?:learn|look|discuss|talk|cover|study)|in this (?:lecture|lesson|talk|course|tutorial)|as you "
+    r"can see|for "
     r"example|recall that|let(?:'s| us) (?:consider|look at|define)"
     r"|vorlesung|folien?|kapitel|zum beispiel|wie sie sehen|definition|prüfung|studierende"
     r"|cours|diapositives?|chapitre|par exemple|comme vous (?:le )?voyez|définition|examen|étudiants"
@@ -21,7 +23,8 @@ _TEACHES: Final = re.compile(
     re.IGNORECASE,
 )
 _SHARES: Final = re.compile(
-    r"\b(?:subscribe|my channel|hey guys|hi guys|hello everyone|what'?s up|vlog|link (?:is )?in the description|like and "
+    r"\b(?:subscribe|my channel|hey guys|hi guys|hello everyone|what'?s up|vlog|link (?:is )?in the "
+    r"description|like and "
     r"|comment below|see you (?:in the )?next|today i(?:'m| am) going to show|come with me|follow me"
     r"|abonniert?|mein(?:em|en)? kanal|hallo leute|kommentare|abonnez|ma chaîne|salut (?:à tous|les)|commentaires"
     r"|suscr[ií]b\w+|mi canal|hola (?:a todos|chicos)|comentarios)\b",

@@ -1,8 +1,8 @@
-"""Where one subject ends and the next begins: what the words before and after a place share, and what speakers announce.
+"""Where one subject ends and the next begins: what the words on both sides share, and what speakers announce.
 
-For each place between two turns: how different the words on both sides are (cosine of weighted counts, 300 words a side),
-and whether what follows announces something new. Of all ways to cut into a number of blocks the one with the best
-places is taken, blocks of very uneven length being worth less (dynamic programming).
+For each place between two turns: how different the words on both sides are (cosine of weighted counts, 300 words on
+each), and whether what follows announces something new. Of all ways to cut into a number of blocks the one with the
+best places is taken, blocks of very uneven length being worth less (dynamic programming).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ _BLOCKS_PER_ROOT_MINUTE: Final = 0.9
 _MOST_BLOCKS: Final = 40
 _NEW_SUBJECT: Final = re.compile(
     r"\b(?:"
-    r"next (?:item|topic|point|thing|question|on)|mov(?:e|ing|ed) on|let'?s (?:start|begin|go (?:on|to)|talk about|move)"
+    r"next (?:item|topic|point|thing|question|on)|mov(?:e|ing|ed) on|let'?s (?:start|begin|go (?:on|to)|talk "
+    r"about|move)"
     r"|let us (?:start|begin|move)|go on to|get started|agenda|anything else|another (?:thing|topic|point|issue)"
     r"|last (?:thing|item|point)|finally|to summari[sz]e|wrap up|we(?:'ll| will)? now (?:go|move|turn|proceed)"
     r"|turn(?:ing)? (?:now )?to|presentation|first of all|welcome|closing|minutes"

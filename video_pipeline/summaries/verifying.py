@@ -5,6 +5,7 @@ What is shown is always the transcript's own words with their own time.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,12 @@ _SLACK: Final = 3
 _MOST_WORDS: Final = 120
 # A slip may not turn what was said into its opposite.
 _DENIALS: Final = frozenset(
-    "no not never none nobody nothing cannot without t kein keine keinen keiner keinem nicht nie niemals nichts niemand "
-    "ohne ne pas jamais aucun aucune rien sans nunca ningún ninguna nada nadie sin".split()
+    re.findall(
+        r"\w+",
+        "no not never none nobody nothing cannot without t kein keine keinen keiner keinem nicht nie niemals "
+        "nichts niemand "
+        "ohne ne pas jamais aucun aucune rien sans nunca ningún ninguna nada nadie sin",
+    )
 )
 
 
@@ -49,7 +54,7 @@ class Verifier:
             self._places[word].append(at)
 
     def quote(self, text: str, *, near: tuple[float, float] | None = None) -> Quote | None:
-        """The words that were said, or None if nobody said so. Of several places, one in the seconds `near` is taken."""
+        """The words that were said, or None if nobody said so. Of several, one in the seconds `near` is taken."""
         wanted = [word for word, _, _ in comparable(text)][:_MOST_WORDS]
         if len(wanted) < _LEAST_WORDS:
             return None

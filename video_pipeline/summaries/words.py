@@ -16,18 +16,22 @@ _STEM: Final = 6
 _SHORTEST: Final = 3
 # Words that say nothing about the subject: English, German, French, Spanish. Elsewhere their frequency tells them.
 _EMPTY: Final = frozenset(
-    (
+    re.findall(
+        r"[^ ]+",
         "a about actually after again ago all almost alright also although always am an and another any anybody "
         "anyone anything anyway are around as ask at away back basically be because been before being better bit both "
-        "but by call came can cannot cause come comes could course did different didn do does doesn doing don done down "
+        "but by call came can cannot cause come comes could course did different didn do does doesn doing don "
+        "done down "
         "each either else enough especially even ever every everybody everyone everything exactly far few find fine "
         "first for from further get gets getting give given go goes going gonna good got great guess guy guys had has "
         "have having he hear her here him his how however huh idea if in instead into is isn it its itself just keep "
         "kind know last least let like little long look looked looking looks lot made maybe make makes making many "
         "matter may me mean means might minute mm mmm moment more most much must my myself name need needs never new "
-        "next nice no none nope nor not nothing now obviously of off often oh ok okay old on once one ones only onto or "
+        "next nice no none nope nor not nothing now obviously of off often oh ok okay old on once one ones only "
+        "onto or "
         "other others our out over own part people perhaps place please possible pretty probably put question quite "
-        "rather re read really reason right said same saw say saying says second see seem seems seen several she should "
+        "rather re read really reason right said same saw say saying says second see seem seems seen several she "
+        "should "
         "show side since so some somebody somehow someone something sometimes somewhere soon sorry sort start still "
         "stuff such suppose sure take taken talk talked talking tell than thank thanks that the their them themselves "
         "then there these they thing things think thinking third this those though thought three through till time "
@@ -43,11 +47,13 @@ _EMPTY: Final = frozenset(
         "genau gerade gern gibt ging gut haben habe hat hatte hatten hier hin hinter ich ihm ihn ihnen ihr ihre ihrem "
         "ihren ihrer im immer in irgendwie ist ja jede jedem jeden jeder jedes jetzt kann kannst kein keine keinen "
         "können könnte machen machst macht mal man mehr mein meine meinem meinen meiner mich mir mit muss müssen nach "
-        "natürlich nein nicht nichts noch nun nur ob oder ohne schon sehr sein seine seinem seinen seiner seit sich sie "
+        "natürlich nein nicht nichts noch nun nur ob oder ohne schon sehr sein seine seinem seinen seiner seit "
+        "sich sie "
         "sind so sollen sollte sondern sonst um und uns unser unsere unter viel vielleicht vom von vor war waren warum "
         "was weil weiter welche wenn wer werde werden wie wieder will wir wird wirklich wo wohl wollen worden wurde "
         "würde zu zum zur zwar zwei zwischen äh ähm "
-        "ai ainsi alors après au aucun aussi autre autres aux avait avant avec avez avoir avons beaucoup bien bon c'est "
+        "ai ainsi alors après au aucun aussi autre autres aux avait avant avec avez avoir avons beaucoup bien bon "
+        "c'est "
         "ça car ce cela celle celui ces cet cette ceux chaque chose choses comme comment d'un d'une dans de depuis "
         "des deux devant dire dit doit donc dont du elle elles en encore entre est et étaient était être eu euh faire "
         "fait faut fois font il ils j'ai jamais je jusque juste l'on la là le les leur leurs lui ma mais maintenant me "
@@ -57,13 +63,15 @@ _EMPTY: Final = frozenset(
         "vont votre vos voilà vraiment "
         "ahora al algo alguien alguna algunas alguno algunos allí antes aquel aquí así aún aunque bueno cada casi como "
         "con cosa cosas cual cuando cuándo de decir del desde después dice donde dónde dos el él ella ellas ellos "
-        "entonces entre era eran eres es esa esas ese eso esos está estaba están estar este esta estas esto estos estoy "
-        "fue fueron gracias ha había hace hacen hacer hacia han hasta hay he hemos hoy igual la las le les lo los más me "
+        "entonces entre era eran eres es esa esas ese eso esos está estaba están estar este esta estas esto estos "
+        "estoy "
+        "fue fueron gracias ha había hace hacen hacer hacia han hasta hay he hemos hoy igual la las le les lo los "
+        "más me "
         "menos mi mis mismo mucha mucho muchos muy nada ni no nos nosotros nuestra nuestro nunca otra otras otro otros "
         "para pero poco por porque pues puede pueden puedo que qué quien quiero sea ser será si sí siempre sin sobre "
         "son soy su sus también tan tanto te tenemos tener tengo tiene tienen toda todas todo todos tu un una uno unos "
-        "usted va vamos van verdad vez voy ya yo"
-    ).split()
+        "usted va vamos van verdad vez voy ya yo",
+    )
 )
 
 
