@@ -48,8 +48,7 @@ _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-# Before the other one, which takes any path of one part.
-@router.get("/summary/{job_id}.{form}", summary="The summary in one form", responses=_ANSWER)
+@router.get("/summary/{job_id}/summary.{form}", summary="The summary in one form", responses=_ANSWER)
 def get_summary_form(job_id: UUID, form: Form, deps: Deps) -> Response:
     return _answer(deps, job_id, form)
 
