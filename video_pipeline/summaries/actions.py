@@ -53,6 +53,17 @@ _FORMS: Final = (
     _form(rf"\bI(?:'ll| will| shall)(?: (?:also|then|just|try to|go and|go ahead and))? {_WORK_EN}\b", "speaker"),
     _form(rf"\b(?:can|could|would|will) you (?:please |also |just |maybe )?{_WORK_EN}\b", "other"),
     _form(rf"\byou(?:'ll| will) {_WORK_EN}\b|\bplease {_WORK_EN}\b", "other"),
+    _form(
+        r"\bI(?:'d like| would like| want| need)(?: to ask)? you (?:guys |all )?to (?:just |also |go and )?"
+        rf"{_WORK_EN}\b",
+        "other",
+    ),
+    _form(rf"\b(?:we(?:'d| would) )?(?:like|need|want) (?:somebody|someone) to {_WORK_EN}\b", "nobody"),
+    _form(
+        rf"\bI (?:have|need|promised|agreed|am going|was asked) to {_WORK_EN}\b.*"
+        r"\b(?:by|before|until|for) (?:the )?(?:\w+day|tomorrow|next|end)\b",
+        "speaker",
+    ),
     _form(rf"\b([A-Z]\w+(?: [A-Z]\w*)?) (?:will|is going to|has to|needs to|should) {_WORK_EN}\b", "name"),
     _form(
         rf"\bwe(?:'ll| will| need to| have to| must) {_WORK_EN}\b.*\b(?:by|before|until) (?:\w+day|tomorrow|next)\b",
@@ -103,7 +114,7 @@ _DUE: Final = re.compile(
 _UNMEANT: Final = re.compile(
     r"\b(?:if i|i'll say|would have|could have|should have|if you (?:will|want|like)|suppose|imagine|wenn ich|"
     r"si je|si yo|for "
-    r"example|zum beispiel|par exemple|por ejemplo|i'll tell you|can you (?:hear|see)|i'll be|i'll have to say|"
+    r"example|zum beispiel|par exemple|por ejemplo|i'll tell you|i'll call (?:that|this|it)|can you (?:hear|see)|i'll be|i'll have to say|"
     r"ask (?:you|him|"
     r"her|them|the (?:minister|government)|a question|about|why|how|if|whether|myself))\b",
     re.IGNORECASE,
