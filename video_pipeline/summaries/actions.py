@@ -114,7 +114,8 @@ _DUE: Final = re.compile(
 _UNMEANT: Final = re.compile(
     r"\b(?:if i|i'll say|would have|could have|should have|if you (?:will|want|like)|suppose|imagine|wenn ich|"
     r"si je|si yo|for "
-    r"example|zum beispiel|par exemple|por ejemplo|i'll tell you|i'll call (?:that|this|it)|can you (?:hear|see)|i'll be|i'll have to say|"
+    r"example|zum beispiel|par exemple|por ejemplo|i'll tell you|i'll call (?:that|this|it)|"
+    r"can you (?:hear|see)|i'll be|i'll have to say|"
     r"ask (?:you|him|"
     r"her|them|the (?:minister|government)|a question|about|why|how|if|whether|myself))\b",
     re.IGNORECASE,

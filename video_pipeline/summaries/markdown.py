@@ -51,7 +51,7 @@ def _quieted(found: re.Match[str]) -> str:
 
 
 def _line(part: Part) -> str:
-    text = "".join(map(_piece, part.pieces))
+    text = "".join(map(_piece, part.pieces)).strip()
     return f"{_BEFORE[part.role]}*{text}*" if part.role == "small" else f"{_BEFORE[part.role]}{text}"
 
 
