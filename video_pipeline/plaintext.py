@@ -17,7 +17,8 @@ _IMAGE_OR_LINK: Final = re.compile(r"!?\[([^\]\[]*)\]\([^)]*(?:\)|$)")
 _REFERENCE: Final = re.compile(r"!?\[([^\]\[]*)\]\[[^\]\[]*\]")
 # Numbers in brackets are ours to give.
 _NUMBER: Final = re.compile(r"\s*[\[【]\s*\d[\d\s,;–-]*[\]】]")
-_MARKS: Final = re.compile(r"[*_~`|]{2,}|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|^\s*(?:#{1,6}|[-*+>])\s+", re.MULTILINE)
+_MARKS: Final = re.compile(r"[*_~`|]{2,}|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
+_LINE_START: Final = re.compile(r"^\s*(?:#{1,6}|[-*+>])\s+", re.MULTILINE)
 _ADDRESS: Final = re.compile(
     r"\b[a-z][a-z0-9+.-]*://\S+|\b(?:javascript|data|mailto|tel):\S+|\bwww\.\S+|\b[\w.+-]+@[\w-]+\.\w+|"
     r"\b(?:[\w-]+\.)+(?:com|net|org|info|biz|io|dev|app|ai|co|xyz|site|online|top|shop|link|click|eu|de|uk|fr|ru|cn)\b"
@@ -48,7 +49,7 @@ def foreign_addresses(text: str, known: Iterable[str]) -> list[str]:
 
 
 def _without_markup(text: str) -> str:
-    text = _TAG.sub(" ", _UNSEEN.sub(" ", text))
+    text = _TAG.sub(" ", _UNSEEN.sub(" ", _LINE_START.sub("", text)))
     text = _REFERENCE.sub(r"\1", _IMAGE_OR_LINK.sub(r"\1", text))
     return _MARKS.sub("", _NUMBER.sub("", text))
 
