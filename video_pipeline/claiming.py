@@ -227,7 +227,7 @@ def _about(text: str, claimed: _Claimed, found: _Found, question: Question) -> b
     nothing.
     """
     said = found.chunk.passage.text
-    if not any(each.isalnum() for each in text) or foreign_addresses(claimed.text, (said, question.query)):
+    if not any(each.isalnum() for each in text) or foreign_addresses(claimed.text, (found.quote.text, question.query)):
         return False
     return _translated(text, said, question) or not terms(text).isdisjoint(terms(said) | terms(question.query))
 
