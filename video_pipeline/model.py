@@ -377,7 +377,8 @@ class Answer(Value):
 
     `understood` is what a follow-up was taken to ask. `engine` tells who answered: `model`, a language model whose
     every claim is quoted from the transcripts, or `extractive`, the transcripts' own sentences. `dropped` counts what
-    the model claimed and the transcripts don't bear out. `notes` are sentences for people about how it came about.
+    the model claimed and the transcripts don't bear out; `fallback` is the reason code if it should have answered and
+    could not. `notes` are sentences for people about how it came about.
     """
 
     query: str
@@ -387,6 +388,7 @@ class Answer(Value):
     citations: tuple[Citation, ...] = ()
     engine: str = "extractive"
     dropped: int = 0
+    fallback: str | None = None
     unsaid: str | None = None
     notes: tuple[str, ...] = ()
     usage: Usage | None = None

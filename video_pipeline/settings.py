@@ -83,14 +83,17 @@ class OpenAiSettings(Settings):
     openai_api_key: SecretStr | None = None
     openai_secret_arn: str | None = None
     openai_base_url: str = "https://api.openai.com/v1"
+    # How long embedding is tried again while the service is busy or silent, and how long one try may take.
+    openai_patience_seconds: Annotated[float, Field(ge=0, le=600)] = 60.0
+    openai_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
 
 
 class ChatSettings(OpenAiSettings):
     """Which language model writes. Without a key or a name none does: then everything is told in the videos' words."""
 
     openai_chat_model: str = "gpt-4.1-mini"
-    # For one answer, all tries together. API Gateway waits 30 seconds for everything.
-    openai_chat_seconds: Annotated[float, Field(gt=0, le=600)] = 18.0
+    # For one answer, all tries together.
+    openai_chat_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0
 
     @property
     def chats(self) -> bool:
@@ -150,6 +153,9 @@ class SweeperSettings(DatabaseSettings, StorageSettings, LanguageSettings):
 
 
 class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings):
+    # Somebody waits, and API Gateway for 30 seconds at most: embedding may take ten of them, the model fifteen.
+    openai_patience_seconds: Annotated[float, Field(ge=0, le=600)] = 4.0
+    openai_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 6.0
     public_url: str = "http://127.0.0.1:8080"
     cors_origins: tuple[str, ...] = ()
     max_form_upload_bytes: int = LIMITS.form_upload_bytes

@@ -47,6 +47,7 @@ class Sweeping:
             "published": lambda: self._ledger.outbox.drain(self._publish),
             "erased": self._resume_erasures,
             "pruned": lambda: self._ledger.outbox.prune(_KEEP_MESSAGES_DAYS),
+            "conversations_forgotten": self._ledger.conversations.prune,
         }
         counts = {name: self._part(name, do) for name, do in parts.items()}
         if any(counts.values()):

@@ -21,6 +21,7 @@ from video_pipeline.intake import Intake
 from video_pipeline.model import Index, IndexSpec
 from video_pipeline.moments import moments
 from video_pipeline.ports import (
+    Answerer,
     Embedder,
     LanguageModel,
     Ledger,
@@ -132,11 +133,13 @@ def open_publisher(clients: Clients, settings: Settings) -> Publisher:
 def open_embedder(settings: LanguageSettings) -> Embedder:
     if settings.embedding_provider == "openai":
         from video_pipeline.language.openai_embeddings import OpenAiEmbedder
+        from video_pipeline.language.patience import Patience
 
         return OpenAiEmbedder(
             _openai(settings),
             model=settings.openai_embedding_model,
             dimensions=settings.openai_embedding_dimensions,
+            patience=Patience(seconds=settings.openai_patience_seconds),
         )
     from video_pipeline.language.minilm import MiniLm
 
@@ -156,7 +159,9 @@ def _openai(settings: OpenAiSettings) -> OpenAiAccount:
     from video_pipeline.language.openai_account import OpenAiAccount
 
     key = _key("OPENAI", settings, settings.openai_api_key, settings.openai_secret_arn)
-    return OpenAiAccount(key, fresh_key=key.fresh, base_url=settings.openai_base_url)
+    return OpenAiAccount(
+        key, fresh_key=key.fresh, base_url=settings.openai_base_url, timeout=settings.openai_timeout_seconds
+    )
 
 
 def open_vectors(settings: LanguageSettings, database: Database, index: Index) -> VectorIndex:
@@ -289,11 +294,33 @@ def open_recogniser(settings: ProcessorSettings, clients: Clients) -> Recogniser
     return IsolatedPocketsphinx()
 
 
-def _answering(ledger: Ledger, opener: Opener, public_url: str) -> Answering:
+# A follow-up is first made understandable alone, and then answered.
+_TO_UNDERSTAND: Final = 1 / 3
+
+
+def _answering(
+    ledger: Ledger, opener: Opener, settings: QuestionSettings | QuestionApiSettings, model: LanguageModel | None
+) -> Answering:
     from video_pipeline.answering import Answering
+    from video_pipeline.claiming import ModelAnswerer
+    from video_pipeline.conversing import Conversing
     from video_pipeline.extractive import ExtractiveAnswerer
 
-    return Answering(ledger.chunks, ledger.videos, opener.serving, ExtractiveAnswerer, public_url=public_url)
+    to_understand = settings.openai_chat_seconds * _TO_UNDERSTAND
+    to_answer = settings.openai_chat_seconds - to_understand
+
+    def answerer(embedder: Embedder) -> Answerer:
+        quoting = ExtractiveAnswerer(embedder)
+        return quoting if model is None else ModelAnswerer(model, quoting, seconds=to_answer)
+
+    return Answering(
+        ledger.chunks,
+        ledger.videos,
+        opener.serving,
+        answerer,
+        public_url=settings.public_url,
+        conversing=Conversing(ledger.conversations, model, seconds=to_understand),
+    )
 
 
 # ------------------------------------------------------------------------------------------ the units
@@ -408,7 +435,7 @@ def open_question(settings: QuestionSettings) -> QuestionHost:
         _rejecting(ledger, clients, settings),
         _publishing(ledger, clients, settings),
         ledger,
-        _answering(ledger, Opener(settings, database, ledger), settings.public_url),
+        _answering(ledger, Opener(settings, database, ledger), settings, open_model(settings)),
     )
 
 
@@ -448,7 +475,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     return ApiDependencies(
         ledger=ledger,
         objects=objects,
-        answering=_answering(ledger, opener, settings.public_url),
+        answering=_answering(ledger, opener, settings, open_model(settings)),
         uploading=Uploading(
             ledger,
             objects,

@@ -18,7 +18,6 @@ from video_pipeline.ports import Completion, Prompt
 from video_pipeline.summaries.document import Summary
 from video_pipeline.summaries.extractive import summarise
 from video_pipeline.summaries.modelled import ModelWriter
-from video_pipeline.summaries.replies import bare
 from video_pipeline.summaries.spoken import Spoken
 from video_pipeline.transcripts.model import Transcript
 
@@ -275,23 +274,3 @@ def test_a_flood_is_cut_to_what_people_can_read() -> None:
     assert len(block.points) <= 6
     assert max(map(len, block.points)) <= 600
     assert len(block.title) <= 120
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("# A heading", "A heading"),
-        ("- item **one**", "item one"),
-        ("a [b](c) d", "a b d"),
-        ("![a](b)", "a"),
-        ("<b>bold</b>", "bold"),
-        ("2 < 3 and 4 > 3", "2 < 3 and 4 > 3"),
-        ("snake_case stays", "snake_case stays"),
-        ("_soft_ and *loud*", "soft and loud"),
-        ("a\u202eb\nc", "a b c"),
-        ("1. first", "first"),
-        ("3.5 percent", "3.5 percent"),
-    ],
-)
-def test_markup_goes_and_words_stay(text: str, line: str) -> None:
-    assert bare(text) == line

@@ -10,7 +10,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from video_pipeline.api import pages, problems
+from video_pipeline.api import pages, problems, streaming
 from video_pipeline.api.dependencies import KEY_REQUIRED, ApiDependencies
 from video_pipeline.api.middleware import BodyLimit, RequestContext
 from video_pipeline.api.models.uploads import UploadRequest
@@ -61,6 +61,7 @@ class VideoPipelineApi(FastAPI):
         if self.openapi_schema is None:
             made = super().openapi()
             models: list[tuple[Any, Any]] = [(problems.Problem, "serialization"), (UploadRequest, "validation")]
+            models += [(each, "serialization") for each in streaming.EVENTS]
             _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")
             made["components"]["schemas"] |= extra["$defs"]
         return super().openapi()

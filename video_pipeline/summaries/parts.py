@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from video_pipeline.plaintext import foreign_addresses
 from video_pipeline.summaries.actions import named_in
 from video_pipeline.summaries.document import ActionItem, Quote
 from video_pipeline.summaries.prompts import MOST_ACTIONS, MOST_POINTS, line_chars
-from video_pipeline.summaries.replies import ADDRESS, Action, PartReply, Point
+from video_pipeline.summaries.replies import Action, PartReply, Point
 from video_pipeline.summaries.spoken import Said
 from video_pipeline.summaries.verifying import Verifier
 
@@ -67,7 +68,7 @@ def borne_out(part: Part, reply: PartReply, verifier: Verifier, speakers: Sequen
 
 def is_clean(text: str, verifier: Verifier) -> bool:
     """Names no address that nobody said."""
-    return all(verifier.holds(found.group()) for found in ADDRESS.finditer(text))
+    return all(map(verifier.holds, foreign_addresses(text, ())))
 
 
 def _quote(told: Point | Action, part: Part, verifier: Verifier) -> Quote | None:

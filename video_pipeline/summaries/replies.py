@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from video_pipeline.plaintext import plain
 from video_pipeline.ports import Completion
-from video_pipeline.summaries.document import TEXT_CHARS, TITLE_CHARS, plain, shortened
+from video_pipeline.summaries.document import TEXT_CHARS, TITLE_CHARS
 
 _MOST_CHARS: Final = 100_000
-_LINKED: Final = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
-_TAG: Final = re.compile(r"</?[A-Za-z!][^<>]*>")
-_MARKS: Final = re.compile(
-    r"(?:\*\*|__|~~|`)+|^\s*(?:#{1,6}|[-*+>]|\d+[.)])\s+|(?<!\w)[*_](?=\w)|(?<=[\w.!?])[*_](?!\w)"
-)
-ADDRESS: Final = re.compile(
-    r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.|mailto:|javascript:|data:[a-z]+/)\S*"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|app|info|biz|ru|cn|xyz|top|de|fr|es|uk|eu)\b(?:/\S*)?"
-)
 Read = TypeVar("Read", bound=BaseModel)
 
 
@@ -27,20 +18,12 @@ class _Reply(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-def bare(text: str) -> str:
-    """One line without markup: of a link its words alone."""
-    line = str(plain(text))
-    for pattern, kept in ((_LINKED, r"\1"), (_TAG, ""), (_MARKS, "")):
-        line = pattern.sub(kept, line)
-    return " ".join(line.split())
-
-
 def _text(value: Any) -> Any:
-    return shortened(bare(value), TEXT_CHARS) if isinstance(value, str) else value
+    return plain(value, most=TEXT_CHARS) if isinstance(value, str) else value
 
 
 def _title(value: Any) -> Any:
-    return shortened(bare(value), TITLE_CHARS).rstrip(".") if isinstance(value, str) else value
+    return plain(value, most=TITLE_CHARS).rstrip(".") if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_text)]

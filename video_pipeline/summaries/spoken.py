@@ -32,16 +32,6 @@ class Said:
         return len(self.text.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Words as the transcript has them, with their time. `speaker` is None where several speak, or nobody is named."""
-
-    text: str
-    start: float
-    end: float
-    speaker: str | None
-
-
 class Spoken:
     """Everything said in one video."""
 
@@ -60,17 +50,21 @@ class Spoken:
         self.text = "\n".join(parts)
         self.duration = max(transcript.duration or 0.0, self.sentences[-1].end if self.sentences else 0.0)
 
-    def words(self, first: int, last: int) -> Words:
-        """What stands at characters `[first, last)`, in single spaces."""
+    def passage(self, first: int, last: int) -> Passage:
+        """What stands at characters `[first, last)`, as a passage of its own."""
         begin = bisect_right(self._timings, first, key=lambda timing: timing.last)
         end = bisect_left(self._timings, last, key=lambda timing: timing.first)
-        within = self._timings[begin:end] or self._timings[max(0, begin - 1) : begin + 1]
-        speakers = {timing.speaker for timing in within}
-        return Words(
-            text=" ".join(self.text[first:last].split()),
-            start=within[0].start,
-            end=max(timing.end for timing in within),
-            speaker=speakers.pop() if len(speakers) == 1 else None,
+        timings = [
+            Timing(max(0, each.first - first), min(each.last, last) - first, each.start, each.end, each.speaker)
+            for each in self._timings[begin:end]
+        ]
+        return Passage(
+            position=0,
+            text=self.text[first:last],
+            start=timings[0].start if timings else 0.0,
+            end=max((each.end for each in timings), default=0.0),
+            tokens=0,
+            timings=tuple(timings),
         )
 
     @cached_property

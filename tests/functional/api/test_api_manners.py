@@ -152,7 +152,7 @@ def test_errors_of_every_kind_become_problems_without_internals(
     def fail(*_: Any) -> None:
         raise error
 
-    world.deps.answering.ask = fail
+    world.deps.answering.find = fail
     with caplog.at_level(logging.INFO):
         answer = world.api.post("/api/v1/query", json={"query": "x"})
     assert (answer.status_code, answer.json()["code"]) == (status, code)

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from video_pipeline.api.models.base import ResponseModel
-from video_pipeline.model import MediaInfo, Metadata, Usage, Video
+from video_pipeline.api.models.queries import UsageInfo
+from video_pipeline.model import MediaInfo, Metadata, Video
 from video_pipeline.summaries.document import ActionItem, KeptSummary, Kind, Quote, Statement, TimeBlock
 from video_pipeline.summaries.outline import Link
 from video_pipeline.transcripts.model import Quality
@@ -133,7 +134,7 @@ class SummaryResponse(ResponseModel):
     dropped: int = Field(
         description="How much a model wrote that the transcript does not bear out; none of it is here."
     )
-    usage: Usage | None = Field(description="What the language model was given and gave.")
+    usage: UsageInfo | None = Field(description="What the language model was given and gave, all calls together.")
     notes: list[str]
 
     @classmethod
@@ -164,7 +165,7 @@ class SummaryResponse(ResponseModel):
             quality=summary.quality,
             engine=summary.engine,
             dropped=summary.dropped,
-            usage=summary.usage,
+            usage=summary.usage and UsageInfo.of(summary.usage),
             notes=list(summary.notes),
         )
 
