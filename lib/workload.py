@@ -48,6 +48,9 @@ NEVER_DAYS: Final = 365
 DAYS_OF_A_MONTH: Final = 365 / 12
 WORDS: Final = 150 * 60
 TOKENS: Final = WORDS * 4 // 3
+# A summary reads it once, with rules and brackets around it, and writes points with their quotes.
+SUMMARY_READ: Final = 2 * TOKENS
+SUMMARY_WRITTEN: Final = 6_000
 # Records on the streams, each a payload unit, and messages on the queues with their receipts.
 RECORDS: Final = 10
 RECORD_KB: Final = 1
