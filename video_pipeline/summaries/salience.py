@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -14,6 +15,9 @@ from video_pipeline.summaries.words import Word, content_words
 
 _SHORT, _FULL, _LONG = 6, 14, 45
 """Words: shorter says little, longer is a ramble."""
+_HALTING: Final = re.compile(r"\b(?:u[hm]+|[hm]m+|äh+m?|ehm?|euh|you know|i mean)\b|\b(\w+) \1\b|@", re.IGNORECASE)
+_HALTS: Final = 2.5
+_LEAST_FLUENT: Final = 0.4
 _LEAST_TERMS: Final = 3
 _ASKED: Final = 0.75
 _DIFFERENT: Final = 0.65
@@ -74,14 +78,15 @@ def _gain(at: int, worth: Mapping[int, float], vectors: Sequence[Vector], chosen
 
 
 def _fitness(sentence: Said) -> float:
-    """Sentences of a usual length; what is asked tells less than what is said."""
+    """Sentences of a usual length, spoken without halting; what is asked tells less than what is said."""
     words = sentence.words if " " in sentence.text else len(sentence.text) // 2
     fit = 1.0
     if words < _FULL:
         fit = 0.4 + 0.6 * max(words - _SHORT, 0) / (_FULL - _SHORT)
     elif words > _LONG:
         fit = _LONG / words
-    return fit * (_ASKED if sentence.text.endswith(_QUESTION_MARKS) else 1.0)
+    halting = len(_HALTING.findall(sentence.text)) / max(words, 1)
+    return fit * max(_LEAST_FLUENT, 1 - _HALTS * halting) * (_ASKED if sentence.text.endswith(_QUESTION_MARKS) else 1.0)
 
 
 def title_of(sentences: Sequence[Said], weights: Weights, *, apart: Iterable[str] = ()) -> str:
