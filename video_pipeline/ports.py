@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from video_pipeline.model import (
@@ -34,9 +34,12 @@ from video_pipeline.model import (
     StageAttempt,
     Thumbnail,
     TranscriptRecord,
+    Turn,
+    Usage,
     VectorItem,
     Video,
 )
+from video_pipeline.summaries.document import KeptSummary
 from video_pipeline.transcripts.model import Transcript
 
 Progress = Callable[[float], None]
@@ -199,6 +202,10 @@ class Jobs(Protocol):
         """
         ...
 
+    def embedded(self, job_id: UUID, *, emit: Sequence[Message], detail: Mapping[str, Any] | None = None) -> bool:
+        """Marks the video indexed and moves to `summarise`. False if the job is elsewhere."""
+        ...
+
     def complete(
         self,
         job_id: UUID,
@@ -208,9 +215,10 @@ class Jobs(Protocol):
         worker: str | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Ends the job well and marks its video indexed; jobs waiting for it complete with it.
+        """Ends the job well; its video is indexed; jobs waiting for it complete with it.
 
-        Without `worker` only from the last stage. False, and nothing changed, if it was over or is elsewhere.
+        Without `worker` only once its passages are embedded. False, and nothing changed, if it was over or is
+        elsewhere.
         """
         ...
 
@@ -371,12 +379,43 @@ class Indexes(Protocol):
         ...
 
 
+class Summaries(Protocol):
+    """One summary of each video: the newest."""
+
+    def save(self, kept: KeptSummary, *, emit: Sequence[Message] = ()) -> bool:
+        """In place of the one before. False, and nothing is kept, if the video is erased or was never there."""
+        ...
+
+    def get(self, video_id: UUID) -> KeptSummary:
+        """NotFound("summary_missing") if there is none (yet); NotFound also for an erased video."""
+        ...
+
+    def find(self, video_id: UUID) -> KeptSummary | None: ...
+    def order(self, video_id: UUID, *, emit: Sequence[Message]) -> bool:
+        """Puts the messages out. False, and nothing is sent, for a video that is erased or has no transcript."""
+        ...
+
+
 class Questions(Protocol):
     def save(self, question_id: UUID, asked: Question, answer: Mapping[str, Any]) -> bool:
         """False if that question was answered before; the first answer stays."""
         ...
 
     def get(self, question_id: UUID) -> Mapping[str, Any]: ...
+
+
+class Conversations(Protocol):
+    """The last few turns of each conversation, for some weeks. One belongs to whoever began it (`owner`): to others
+    it does not exist."""
+
+    def turns(self, conversation_id: UUID, owner: str) -> list[Turn]:
+        """The oldest first; none for a conversation that is unknown or was forgotten."""
+        ...
+
+    def add(self, conversation_id: UUID, owner: str, turn: Turn) -> None: ...
+    def prune(self) -> int:
+        """Forgets turns whose time is over; how many."""
+        ...
 
 
 class Keys(Protocol):
@@ -417,7 +456,11 @@ class Ledger(Protocol):
     @property
     def indexes(self) -> Indexes: ...
     @property
+    def summaries(self) -> Summaries: ...
+    @property
     def questions(self) -> Questions: ...
+    @property
+    def conversations(self) -> Conversations: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -599,6 +642,43 @@ class OpenIndex:
     index: Index
     embedder: Embedder
     vectors: VectorIndex
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """`rules` are this product's own words; `data`, one JSON document, is what strangers said: material, never orders.
+
+    `schema` is a JSON schema in which every property is required and no other allowed; `name` (letters, digits, `_`)
+    is its name.
+    """
+
+    rules: str
+    data: str
+    name: str
+    schema: Mapping[str, Any]
+    most_tokens: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a language model wrote. `cut`: it did not come to its end. `refused`: it, or its guard, declined."""
+
+    text: str
+    finished: Literal["whole", "cut", "refused"]
+    usage: Usage
+
+
+class LanguageModel(Protocol):
+    @property
+    def name(self) -> str: ...
+    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+        """What the model makes of it, within about so many seconds, all tries together.
+
+        The text should be a document of the schema. Not every server can hold its model to that, so it is to be read
+        as a stranger's. `Unavailable` while the service fails (at once after repeated failures), `Misconfigured` when
+        key, model or quota are at fault, `BadInput` for a text that it does not take.
+        """
+        ...
 
 
 class Answerer(Protocol):

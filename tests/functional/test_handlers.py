@@ -18,7 +18,7 @@ from tests.indexes import SPEC
 from video_pipeline.database import Database
 from video_pipeline.deadletters import RejectedLetter
 from video_pipeline.events import ChunksReady, QuestionAsked, TranscriptReady, make_event
-from video_pipeline.layout import chunks_key, transcript_key
+from video_pipeline.layout import chunks_key, summary_keys, transcript_key
 from video_pipeline.model import (
     JobOptions,
     JobStatus,
@@ -40,7 +40,7 @@ SAID = [
     ("Bob", "We have set aside four million euros for cameras and lights."),
     ("Ann", "Nobody will have to move house, remote work stays as it is."),
 ]
-HANDLERS = ("ingest", "chunking", "embedding", "question", "transcription", "sweeper")
+HANDLERS = ("ingest", "chunking", "embedding", "summary", "question", "transcription", "sweeper")
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def test_a_failing_service_brings_the_record_again(
     assert ledger.jobs.get(ready.job_id).stage == "embed"
 
 
-def test_passages_become_searchable_and_the_job_completes_once(
+def test_passages_become_searchable_and_with_its_summary_the_job_completes_once(
     call: Callable[[str, dict[str, Any]], Any], ledger: PostgresLedger, aws: EmulatedAws
 ) -> None:
     ready = transcribed(ledger, aws)
@@ -288,11 +288,27 @@ def test_passages_become_searchable_and_the_job_completes_once(
     event = make_event(ChunksReady(job_id=ready.job_id, video_id=ready.video_id), subject="v")
     for _ in range(2):
         assert call("embedding", kinesis(aws, "pipeline-stream", event, event)) == {"batchItemFailures": []}
-    job = ledger.jobs.get(ready.job_id)
-    assert (job.status, job.progress) == (JobStatus.COMPLETED, 1)
+    assert ledger.jobs.get(ready.job_id).stage == "summarise"
     assert ledger.videos.get(ready.video_id).indexed_at is not None
     assert on_stream(aws, "pipeline-stream") == ["chunks.ready", "video.indexed"]
     assert ledger.chunks.search_text("Lisbon", limit=5, where=SearchFilter())
+    (order,) = aws.queue("summary-queue").receive(wait=0)
+    for _ in range(2):
+        assert call("summary", sqs(aws, "summary-queue", order.body)) == {"batchItemFailures": []}
+    job = ledger.jobs.get(ready.job_id)
+    assert (job.status, job.progress) == (JobStatus.COMPLETED, 1)
+    assert [each.status for each in ledger.jobs.timeline(job.id) if each.stage == "summarise"] == ["completed"]
+    kept = ledger.summaries.get(ready.video_id)
+    assert [quote.text for quote in kept.summary.time_blocks[0].quotes] == [text for _, text in SAID]
+    stored = aws.objects.read(ObjectRef(bucket=aws.results, key=summary_keys(ready.video_id)[1]), limit=10_000)
+    assert SAID[0][1] in stored.decode()
+
+
+def test_an_order_that_nothing_of_ours_has_sent_ends_in_the_dead_letter_queue(
+    call: Callable[[str, dict[str, Any]], Any], aws: EmulatedAws
+) -> None:
+    event = sqs(aws, "summary-queue", "{}")
+    assert call("summary", event) == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
 
 
 def test_a_question_on_the_stream_is_answered_once_with_its_citation(
