@@ -18,6 +18,7 @@ from video_pipeline.events import Event, QuestionAsked
 from video_pipeline.logs import bound, configure
 from video_pipeline.model import Question, SearchFilter, identifier
 from video_pipeline.settings import QuestionSettings
+from video_pipeline.spending import spent_for
 from video_pipeline.wiring import QuestionHost, open_question
 
 
@@ -40,7 +41,8 @@ def _answer(event: Event, asked: QuestionAsked) -> None:
             host().ledger.questions.get(question_id)
         except NotFound:
             question = _question(asked)
-            answer = QueryResponse.of(host().answering.ask(question))
+            with spent_for(question_id=question_id) as account:
+                answer = QueryResponse.of(host().answering.ask(question), cost_usd=account.usd)
             host().ledger.questions.save(question_id, question, answer.model_dump(mode="json"))
 
 

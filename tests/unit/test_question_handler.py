@@ -122,6 +122,7 @@ def test_a_question_is_asked_with_its_filters_and_the_answer_kept_under_the_even
         "answer": "“Yes.” [1]",
         "citations": [],
         "engine": "extractive",
+        "cost_usd": 0.0,
     }
     (asked,) = host.answering.asked
     assert (asked.top_k, asked.filter.speakers, asked.filter.date_from) == (3, ("ann",), "2026-01-01")

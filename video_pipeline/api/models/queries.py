@@ -117,15 +117,17 @@ class QueryResponse(ResponseModel):
     answer: str | None = Field(description="Null when the videos hold nothing to answer with.")
     citations: list[CitationInfo] = Field(description="`[1]` in the answer is the citation with number 1.")
     engine: str = Field(description="What made the answer.", examples=["extractive"])
+    cost_usd: float = Field(default=0.0, description="What paid services took for it.")
 
     @classmethod
-    def of(cls, answer: Answer) -> Self:
+    def of(cls, answer: Answer, *, cost_usd: float = 0.0) -> Self:
         return cls(
             query=answer.query,
             results=[ResultInfo.of(result) for result in answer.results],
             answer=answer.text,
             citations=[CitationInfo.of(citation) for citation in answer.citations],
             engine=answer.engine,
+            cost_usd=round(cost_usd, 8),
         )
 
     @property

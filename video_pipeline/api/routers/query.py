@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from fastapi import APIRouter
 
 from video_pipeline.api.dependencies import Deps
 from video_pipeline.api.models.queries import QueryRequest, QueryResponse
 from video_pipeline.api.problems import refusals
+from video_pipeline.spending import spent_for
 
 router = APIRouter(tags=["questions"])
 
@@ -17,4 +20,6 @@ def ask_question(request: QueryRequest, deps: Deps) -> QueryResponse:
 
     `answer` is null when the videos hold nothing to answer with.
     """
-    return QueryResponse.of(deps.answering.ask(request.question()))
+    with spent_for(question_id=uuid4()) as account:
+        answer = deps.answering.ask(request.question())
+    return QueryResponse.of(answer, cost_usd=account.usd)
