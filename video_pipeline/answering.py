@@ -19,6 +19,7 @@ from video_pipeline.errors import BadQuestion
 from video_pipeline.model import Answer, Chunk, Citation, Hit, Question, Result, SearchFilter, Video
 from video_pipeline.moments import moments
 from video_pipeline.ports import Answerer, Chunks, Embedder, OpenIndex, Videos
+from video_pipeline.spending import Account, charged
 from video_pipeline.topology import LIMITS
 from video_pipeline.unsaid import language_of, unsaid
 
@@ -45,6 +46,7 @@ class Found:
     results: tuple[Result, ...]
     passages: tuple[tuple[Chunk, Video], ...]
     owner: str | None
+    account: Account
 
     @property
     def conversation_id(self) -> UUID | None:
@@ -70,18 +72,27 @@ class Answering:
         self._link = moments(public_url)
         self._conversing = conversing
 
-    def ask(self, question: Question, *, owner: str | None = None) -> Answer:
+    def ask(self, question: Question, *, owner: str | None = None, question_id: UUID | None = None) -> Answer:
         """The best passages and what they answer. Raises `BadQuestion` for what can't be asked.
 
         A result's score is its share of the best possible rank: 1 is first both by meaning and by words. It orders
         results of one question and is no measure of truth. Nothing found is an answer without text, no error.
         With an `owner` the question is a turn of a conversation of theirs, of a new one if it names none.
         """
-        return self.answer(self.find(question, owner=owner))
+        return self.answer(self.find(question, owner=owner, question_id=question_id))
 
-    def find(self, question: Question, *, owner: str | None = None) -> Found:
-        """The first half of asking: what the question means, and what fits it."""
-        question = checked(question)
+    def find(self, question: Question, *, owner: str | None = None, question_id: UUID | None = None) -> Found:
+        """The first half of asking: what the question means, and what fits it. It is paid for as `question_id`."""
+        with charged(Account(question_id=question_id or uuid4())) as account:
+            return self._find(checked(question), owner, account)
+
+    def answer(self, found: Found) -> Answer:
+        """The second half: the answer, from what was found."""
+        with charged(found.account):
+            answer = self._answer(found)
+        return answer.model_copy(update={"cost_usd": round(found.account.usd, 8)})
+
+    def _find(self, question: Question, owner: str | None, account: Account) -> Found:
         if owner is not None and self._conversing is not None:
             question = question.model_copy(update={"conversation_id": question.conversation_id or uuid4()})
         understood = self._understood(question, owner)
@@ -89,10 +100,9 @@ class Answering:
         found = self._search(opened, question.model_copy(update={"query": understood.query}))
         passages = [(result.chunk, result.video) for result in found[: max(question.top_k, _TO_ANSWER_FROM)]]
         passages += self._again(understood.chunk_ids, question.filter, {chunk.id for chunk, _ in passages})
-        return Found(question, understood, opened, tuple(found[: question.top_k]), tuple(passages), owner)
+        return Found(question, understood, opened, tuple(found[: question.top_k]), tuple(passages), owner, account)
 
-    def answer(self, found: Found) -> Answer:
-        """The second half: the answer, from what was found."""
+    def _answer(self, found: Found) -> Answer:
         asked, query = found.question.query, found.understood.query
         answer = self._answerer(found.opened.embedder).answer(
             found.question.model_copy(update={"query": query}), found.passages

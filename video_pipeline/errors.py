@@ -10,6 +10,7 @@ PipelineError
 ├── Conflict          the thing is in a state that does not allow this
 ├── Misconfigured     this installation lacks something; an operator has to act
 └── Unavailable       a service failed or refused for now; retried after `delay`
+    └── Resting       it is not asked at all for now; waiting for it uses up no attempt
 """
 
 from __future__ import annotations
@@ -73,3 +74,7 @@ class Unavailable(PipelineError):
         """`delay`: seconds after which the service said that it may be asked again, if it did."""
         super().__init__(code, message, hint=hint, **facts)
         self.delay = delay
+
+
+class Resting(Unavailable):
+    """A service is not asked at all for now, for a reason that has nothing to do with this piece of work."""

@@ -10,6 +10,7 @@ from video_pipeline.events import ChunksReady, VideoIndexed, announce
 from video_pipeline.model import Chunk, Job, VectorItem, Video
 from video_pipeline.outcomes import recorded
 from video_pipeline.ports import Ledger, OpenIndex, Progress
+from video_pipeline.spending import spent_for
 from video_pipeline.summaries.orders import order_message
 from video_pipeline.topology import EMBED
 
@@ -31,7 +32,7 @@ class Indexing:
         if job is None:
             logger.info("passages already embedded")
             return
-        with recorded(self._ledger, job):
+        with recorded(self._ledger, job), spent_for(job_id=job.id):
             self._index(job, event.video_id)
 
     def _index(self, job: Job, video_id: UUID) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
@@ -133,6 +133,7 @@ class Job(Value):
     video_id: UUID | None = None
     attempt: int = 0
     waiting_for: str | None = None
+    not_before: datetime | None = None
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
     created_at: datetime
@@ -372,6 +373,36 @@ class Usage(Value):
         )
 
 
+class Expense(Value):
+    """What a paid service took for one call. `seconds` of sound; `usd` None: its price is not known.
+
+    `reference` names what is paid once however often it is asked for.
+    """
+
+    service: Literal["embedding", "language", "transcription"]
+    model: str
+    calls: int = 1
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0
+    usd: float | None = None
+    reference: str | None = None
+
+
+class Spent(Value):
+    """Expenses of one service and model together, of a day, a job or a question. `unpriced` calls are not in `usd`."""
+
+    day: date | None = None
+    service: str
+    model: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    seconds: float
+    usd: float
+    unpriced: int
+
+
 class Answer(Value):
     """`text` is None when the videos hold nothing to answer with; `unsaid` then says so in the question's language.
 
@@ -392,6 +423,7 @@ class Answer(Value):
     unsaid: str | None = None
     notes: tuple[str, ...] = ()
     usage: Usage | None = None
+    cost_usd: float = 0.0
     understood: str | None = None
     conversation_id: UUID | None = None
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
+from video_pipeline.errors import Resting
 from video_pipeline.events import JobFailed, announce
 from video_pipeline.model import Failure, Job, Message, work_message
 from video_pipeline.ports import Ledger
@@ -13,6 +15,12 @@ from video_pipeline.retrying import as_failure
 from video_pipeline.topology import PROCESSING_DLQ
 
 logger = logging.getLogger(__name__)
+# Where nobody said how long.
+RESTING_SECONDS: Final = 60.0
+
+
+def waiting_note(error: Resting) -> str:
+    return f"It had to wait: {error.message}"
 
 
 def job_failed(job: Job, failure: Failure) -> list[Message]:
@@ -27,10 +35,15 @@ def job_failed(job: Job, failure: Failure) -> list[Message]:
 def recorded(ledger: Ledger, job: Job) -> Iterator[None]:
     """Around a stage without a lease: what goes wrong is a line of the timeline.
 
-    What may go better next time is raised again, for the caller to repeat; anything else ends the job.
+    What may go better next time is raised again, for the caller to repeat; anything else ends the job. A job that has
+    to wait for a service at rest is put off, however often, and is the sweeper's to announce again.
     """
     try:
         yield
+    except Resting as error:
+        logger.warning("job waits", extra={"stage": job.stage, "reason": error.code, "delay": error.delay})
+        ledger.jobs.postpone(job.id, job.stage, as_failure(error), error.delay or RESTING_SECONDS)
+        ledger.jobs.note(job.id, waiting_note(error))
     except Exception as error:
         failure = as_failure(error)
         logger.exception("stage failed", extra={"stage": job.stage, "reason": failure.code})

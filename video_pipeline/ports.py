@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -14,6 +14,7 @@ from video_pipeline.model import (
     Answer,
     ApiKey,
     Chunk,
+    Expense,
     Failure,
     Hit,
     Index,
@@ -31,6 +32,7 @@ from video_pipeline.model import (
     RejectedRecord,
     SearchFilter,
     Source,
+    Spent,
     StageAttempt,
     Thumbnail,
     TranscriptRecord,
@@ -239,8 +241,12 @@ class Jobs(Protocol):
         """
         ...
 
-    def retry_later(self, job_id: UUID, worker: str, failure: Failure, delay: float) -> None:
-        """Back to the queue after a passing failure, not to be claimed for `delay` seconds."""
+    def postpone(self, job_id: UUID, stage: str, failure: Failure, delay: float) -> None:
+        """For stages without a lease: the job waits in its stage and is announced again when `delay` is over."""
+        ...
+
+    def retry_later(self, job_id: UUID, worker: str, failure: Failure, delay: float, *, counts: bool = True) -> None:
+        """Back to the queue after a passing failure, not to be claimed for `delay` seconds. `counts`: as an attempt."""
         ...
 
     # for the sweeper
@@ -418,6 +424,28 @@ class Conversations(Protocol):
         ...
 
 
+class Spending(Protocol):
+    """What paid services took, for whom, and when."""
+
+    def add(self, expense: Expense, *, job_id: UUID | None, question_id: UUID | None) -> None:
+        """One of a `reference` that is known is not added again."""
+        ...
+
+    def since(self, moment: datetime) -> float:
+        """US dollars."""
+        ...
+
+    def of_job(self, job_id: UUID) -> list[Spent]: ...
+    def of_question(self, question_id: UUID) -> list[Spent]: ...
+    def days(self, first: date, last: date) -> list[Spent]:
+        """By day (UTC), service and model, the latest day first."""
+        ...
+
+    def stored(self) -> tuple[int, int]:
+        """How many films are kept, and their bytes."""
+        ...
+
+
 class Keys(Protocol):
     def create(self, name: str, prefix: str, sha256: str) -> ApiKey: ...
     def find(self, sha256: str) -> ApiKey | None:
@@ -461,6 +489,8 @@ class Ledger(Protocol):
     def questions(self) -> Questions: ...
     @property
     def conversations(self) -> Conversations: ...
+    @property
+    def spending(self) -> Spending: ...
     @property
     def keys(self) -> Keys: ...
     @property

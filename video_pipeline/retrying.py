@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from video_pipeline.errors import PipelineError, Unavailable
+from video_pipeline.errors import PipelineError, Resting, Unavailable
 from video_pipeline.model import Failure
 from video_pipeline.topology import Retry
 
@@ -32,7 +32,12 @@ def as_failure(error: Exception) -> Failure:
 
 
 def pause_before_retry(error: Exception, attempt: int, policy: Retry) -> float | None:
-    """Seconds to wait before the next attempt after number `attempt` failed with `error`; None: there is none."""
+    """Seconds to wait before the next attempt after number `attempt` failed with `error`; None: there is none.
+
+    Waiting for a service at rest goes on for ever; the caller does not count it as an attempt.
+    """
+    if isinstance(error, Resting):
+        return policy.cap if error.delay is None else error.delay
     if not as_failure(error).retryable or attempt >= policy.attempts:
         return None
     asked = error.delay if isinstance(error, Unavailable) and error.delay is not None else 0.0

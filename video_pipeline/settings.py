@@ -76,7 +76,15 @@ class IndexSettings(Settings):
     chunk_minimum_tokens: Annotated[int, Field(ge=0)] = CHUNK_BUDGET.minimum
 
 
-class OpenAiSettings(Settings):
+class SpendingSettings(Settings):
+    """`daily_budget_usd`: what paid services may take on a day (UTC); then jobs wait and answers are quotations. None:
+    no limit. `prices_file` takes the place of video_pipeline/prices.json."""
+
+    daily_budget_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    prices_file: Path | None = None
+
+
+class OpenAiSettings(SpendingSettings):
     """Keys come from Secrets Manager (`*_secret_arn`); the plain ones are for one machine. The base URL may lead to
     any server that speaks the same: Azure OpenAI, Ollama, vLLM."""
 
@@ -109,7 +117,7 @@ class LanguageSettings(IndexSettings, OpenAiSettings):
     pinecone_cloud: str = "aws"
 
 
-class SpeechSettings(Settings):
+class SpeechSettings(SpendingSettings):
     """`pocketsphinx` needs nothing and hears badly; `whisper` takes a model folder or name."""
 
     speech_engine: Literal["pocketsphinx", "whisper", "transcribe"] = "pocketsphinx"

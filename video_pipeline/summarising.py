@@ -18,6 +18,7 @@ from video_pipeline.model import Job, Message, ObjectRef, TranscriptRecord, Vide
 from video_pipeline.ports import Ledger, Objects
 from video_pipeline.publishing import Publishing
 from video_pipeline.retrying import as_failure, pause_before_retry
+from video_pipeline.spending import spent_for
 from video_pipeline.summaries.document import KeptSummary, Summary
 from video_pipeline.summaries.extractive import summarise as extracted
 from video_pipeline.summaries.markdown import markdown_of
@@ -64,7 +65,8 @@ class Summarising:
         """Does nothing if such a summary is there. A job ends with it, well, even if no summary can be made."""
         job = self._ledger.jobs.enter(order.job_id, SUMMARISE, RUNNER)
         try:
-            again = self._summarise(order)
+            with spent_for(job_id=order.job_id):
+                again = self._summarise(order)
         except PipelineError as error:
             self._failed(job, error)
             return

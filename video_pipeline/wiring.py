@@ -31,6 +31,7 @@ from video_pipeline.ports import (
     TranscriptionService,
     VectorIndex,
 )
+from video_pipeline.pricing import PriceList
 from video_pipeline.processing import Processing, Tools
 from video_pipeline.publishing import Publishing
 from video_pipeline.rejecting import Rejecting
@@ -50,11 +51,13 @@ from video_pipeline.settings import (
     ReindexingSettings,
     Settings,
     SpeechSettings,
+    SpendingSettings,
     StorageSettings,
     SummarySettings,
     SweeperSettings,
     TranscriptionSettings,
 )
+from video_pipeline.spending import PaidEmbedder, PaidModel, PaidRecogniser, Purse
 from video_pipeline.store.leases import Policy
 from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.sweeping import Sweeping
@@ -130,29 +133,35 @@ def open_publisher(clients: Clients, settings: Settings) -> Publisher:
     return Publisher(clients.kinesis, clients.sqs, settings.environment_suffix)
 
 
-def open_embedder(settings: LanguageSettings) -> Embedder:
+def open_purse(settings: SpendingSettings, ledger: Ledger) -> Purse:
+    return Purse(ledger.spending, PriceList.read(settings.prices_file), settings.daily_budget_usd)
+
+
+def open_embedder(settings: LanguageSettings, purse: Purse) -> Embedder:
     if settings.embedding_provider == "openai":
         from video_pipeline.language.openai_embeddings import OpenAiEmbedder
         from video_pipeline.language.patience import Patience
 
-        return OpenAiEmbedder(
+        embedder = OpenAiEmbedder(
             _openai(settings),
             model=settings.openai_embedding_model,
             dimensions=settings.openai_embedding_dimensions,
             patience=Patience(seconds=settings.openai_patience_seconds),
+            meter=purse.embedded,
         )
+        return PaidEmbedder(embedder, purse)
     from video_pipeline.language.minilm import MiniLm
 
     return MiniLm(settings.minilm_folder)
 
 
-def open_model(settings: ChatSettings) -> LanguageModel | None:
+def open_model(settings: ChatSettings, purse: Purse) -> LanguageModel | None:
     """None when no language model is configured: there has to be a key, and a model's name."""
     if not settings.chats:
         return None
     from video_pipeline.language.openai_chat import OpenAiChat
 
-    return OpenAiChat(_openai(settings), model=settings.openai_chat_model)
+    return PaidModel(OpenAiChat(_openai(settings), model=settings.openai_chat_model), purse)
 
 
 def _openai(settings: OpenAiSettings) -> OpenAiAccount:
@@ -226,7 +235,7 @@ class Opener:
         """One for each model: a model on this machine takes memory."""
         key = (spec.provider, spec.model, spec.dimensions)
         if key not in self._embedders:
-            self._embedders[key] = open_embedder(settings)
+            self._embedders[key] = open_embedder(settings, open_purse(settings, self._ledger))
         return self._embedders[key]
 
 
@@ -282,9 +291,9 @@ def _amazon(settings: SpeechSettings, storage: StorageSettings, clients: Clients
     )
 
 
-def open_recogniser(settings: ProcessorSettings, clients: Clients) -> Recogniser:
+def open_recogniser(settings: ProcessorSettings, clients: Clients, purse: Purse) -> Recogniser:
     if settings.speech_engine == "transcribe":
-        return _amazon(settings, settings, clients)
+        return PaidRecogniser(_amazon(settings, settings, clients), purse, model="amazon-transcribe")
     if settings.speech_engine == "whisper":
         from video_pipeline.speech.whisper import WhisperRecogniser
 
@@ -415,7 +424,7 @@ def open_summary(settings: SummarySettings) -> SummaryHost:
     from video_pipeline.summarising import Summarising
 
     clients, ledger = open_clients(settings), open_ledger(settings)
-    model = open_model(settings)
+    model = open_model(settings, open_purse(settings, ledger))
     chars, seconds = settings.summary_part_chars, settings.summary_seconds
     writer = None if model is None else ModelWriter(model, part_chars=chars, seconds=seconds)
     summarising = Summarising(
@@ -435,7 +444,9 @@ def open_question(settings: QuestionSettings) -> QuestionHost:
         _rejecting(ledger, clients, settings),
         _publishing(ledger, clients, settings),
         ledger,
-        _answering(ledger, Opener(settings, database, ledger), settings, open_model(settings)),
+        _answering(
+            ledger, Opener(settings, database, ledger), settings, open_model(settings, open_purse(settings, ledger))
+        ),
     )
 
 
@@ -475,7 +486,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     return ApiDependencies(
         ledger=ledger,
         objects=objects,
-        answering=_answering(ledger, opener, settings, open_model(settings)),
+        answering=_answering(ledger, opener, settings, open_model(settings, open_purse(settings, ledger))),
         uploading=Uploading(
             ledger,
             objects,
@@ -492,6 +503,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         ),
         resummarising=Resummarising(ledger, publishing),
         erasing=erasing,
+        purse=open_purse(settings, ledger),
         media_bucket=settings.media,
         results_bucket=settings.results,
         public_url=settings.public_url,
@@ -529,7 +541,7 @@ def open_processor(settings: ProcessorSettings) -> Iterator[Processor]:
         ledger=ledger,
         objects=objects,
         media=media,
-        recogniser=open_recogniser(settings, clients),
+        recogniser=open_recogniser(settings, clients, open_purse(settings, ledger)),
         workspace=ScratchFolders(settings.scratch_folder),
         fetching=Fetching(objects, most=settings.max_media_bytes),
         captions=Captions(objects, media),

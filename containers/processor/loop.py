@@ -24,6 +24,8 @@ from video_pipeline.processing import Processing
 logger = logging.getLogger(__name__)
 # After a failing queue or ledger, so that an outage is not met with a storm.
 _PAUSE = 5.0
+# SQS hides a message for twelve hours at most; one that has to wait longer is looked at in between.
+_LONGEST_HIDDEN = 43_000
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ class Worker:
                 return claim
             logger.info("not now", extra={"because": claim.reason, "delay": claim.delay})
             if claim.delay > self._pace.heartbeat:
-                self._queue.extend(message, round(claim.delay) + 1)
+                self._queue.extend(message, min(round(claim.delay) + 1, _LONGEST_HIDDEN))
                 return claim
             self._queue.extend(message, self._pace.visibility)
             self._stop.wait(claim.delay)

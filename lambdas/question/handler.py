@@ -43,7 +43,7 @@ def _answer(event: Event, asked: QuestionAsked) -> None:
             host().ledger.questions.get(question_id)
         except NotFound:
             question = _question(asked)
-            answer = QueryResponse.of(host().answering.ask(question, owner=_OWNER))
+            answer = QueryResponse.of(host().answering.ask(question, owner=_OWNER, question_id=question_id))
             host().ledger.questions.save(question_id, question, answer.model_dump(mode="json"))
 
 

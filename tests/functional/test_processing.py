@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import EmulatedAws
 from tests.indexes import SPEC
 from video_pipeline.database import Database
-from video_pipeline.errors import Unavailable
+from video_pipeline.errors import Resting, Unavailable
 from video_pipeline.events import read_event
 from video_pipeline.fetching import Fetching
 from video_pipeline.layout import assembled_key, segment_key, transcript_key
@@ -399,3 +399,14 @@ def test_the_message_to_the_functions_names_job_and_video(world: World, film: by
     data = json.loads(message.body)["data"]
     assert data == {"job_id": str(job.id), "video_id": str(job.video_id)}
     assert message.key == str(job.video_id)
+
+
+def test_waiting_for_a_service_at_rest_uses_up_no_attempt(world: World, film: bytes) -> None:
+    world.recogniser.answer = Resting("budget_spent", "The budget is spent.", delay=0)
+    job_id = world.submit(world.put(film))
+    for _ in range(2 * world.retry.attempts):
+        job = world.work(job_id)
+        assert (job.status, job.attempt) == (JobStatus.QUEUED, 0)
+    assert job.notes == ("It had to wait: The budget is spent.",)
+    world.recogniser.answer = HEARD
+    assert world.work(job_id).stage == "chunk"

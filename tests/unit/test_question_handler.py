@@ -22,7 +22,8 @@ class Answering:
     asked: list[Question] = field(default_factory=list)
     fails: PipelineError | None = None
 
-    def ask(self, question: Question, *, owner: str) -> Answer:
+    def ask(self, question: Question, *, owner: str, question_id: UUID) -> Answer:
+        assert question_id
         self.asked.append(question)
         if self.fails:
             raise self.fails
@@ -122,6 +123,7 @@ def test_a_question_is_asked_with_its_filters_and_the_answer_kept_under_the_even
         "answer": "“Yes.” [1]",
         "citations": [],
         "engine": "extractive",
+        "cost_usd": 0.0,
     }
     assert {name: kept["answer"][name] for name in expected} == expected
     (asked,) = host.answering.asked

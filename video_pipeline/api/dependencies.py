@@ -14,6 +14,7 @@ from video_pipeline.importing import Importing
 from video_pipeline.keys import check_key
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
+from video_pipeline.spending import Purse
 from video_pipeline.summarising import Resummarising
 from video_pipeline.uploading import Uploading
 
@@ -33,6 +34,7 @@ class ApiDependencies:
     importing: Importing
     resummarising: Resummarising
     erasing: Erasing
+    purse: Purse
     media_bucket: str
     results_bucket: str
     public_url: str

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from video_pipeline.cli import (
     asking,
+    costs,
     dead,
     doctor,
     exits,
@@ -128,6 +129,7 @@ app.command()(asking.ask)
 app.command()(jobs.jobs)
 app.command()(jobs.videos)
 app.command()(summary.summary)
+app.command()(costs.costs)
 app.command()(queues.queues)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TypeVar
 
-from video_pipeline.errors import BadInput, Misconfigured, Unavailable
+from video_pipeline.errors import BadInput, Misconfigured, Resting, Unavailable
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Circuit:
                 return
             now = self._clock()
             if now < self._until:
-                raise Unavailable(
+                raise Resting(
                     "service_resting",
                     f"{self._service} failed repeatedly and is not asked for the moment.",
                     hint="It is asked again shortly.",

@@ -307,9 +307,15 @@ class PostgresJobs(Leases, Sweep, Imports):
             rows.put_out(connection, emit)
         return True
 
-    def retry_later(self, job_id: UUID, worker: str, failure: Failure, delay: float) -> None:
+    def postpone(self, job_id: UUID, stage: str, failure: Failure, delay: float) -> None:
         with self._database.transaction() as connection:
-            values = {"id": job_id, "worker": worker, "failure": rows.as_json(failure), "delay": delay}
+            if connection.execute(SQL["postpone"], {"id": job_id, "stage": stage, "delay": delay}).fetchone():
+                self._close(connection, job_id, stage, status="failed", failure=failure)
+
+    def retry_later(self, job_id: UUID, worker: str, failure: Failure, delay: float, *, counts: bool = True) -> None:
+        with self._database.transaction() as connection:
+            waiting = {"failure": rows.as_json(failure), "delay": delay, "counts": counts}
+            values = {"id": job_id, "worker": worker, **waiting}
             if connection.execute(SQL["retry_later"], values).fetchone() is None:
                 raise _lease_lost(job_id, worker)
             self._close(connection, job_id, None, status="failed", failure=failure)

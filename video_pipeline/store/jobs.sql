@@ -112,9 +112,9 @@ where id = %(id)s and lease_owner = %(worker)s and status = 'processing'
 returning id
 
 -- enter_stage: Whether a job without a lease is in this stage now.
-select * from jobs
+update jobs set not_before = null
 where id = %(id)s and status = 'processing' and stage = %(stage)s and lease_owner is null
-for update
+returning *
 
 -- report: The progress bar only goes forward.
 update jobs set progress = %(progress)s, updated_at = now()
@@ -247,10 +247,16 @@ where waiting_for like 'job:%%' and video_id = %(video_id)s and status = 'proces
 
 -- retry_later: Back to the queue after a passing failure.
 update jobs
-set status = 'queued', failure = %(failure)s, lease_owner = null, lease_until = null,
+set status = 'queued', failure = %(failure)s, attempt = attempt - (not %(counts)s)::int, lease_owner = null, lease_until = null,
     not_before = now() + make_interval(secs => %(delay)s), announced_at = now(), announced = announced + 1,
     updated_at = now()
 where id = %(id)s and lease_owner = %(worker)s and status = 'processing'
+returning id
+
+-- postpone: A job without a lease waits in its stage, however often it has to.
+update jobs
+set not_before = now() + make_interval(secs => %(delay)s), announced = 0, updated_at = now()
+where id = %(id)s and status = 'processing' and stage = %(stage)s and lease_owner is null
 returning id
 
 -- expired: Jobs whose worker fell silent, with attempts left.
@@ -277,11 +283,12 @@ select * from jobs where status = 'processing' and lease_until < now() and attem
 -- stalled: Jobs in the middle that nobody holds and nobody has spoken of for long.
 select * from jobs
 where status = 'processing' and lease_owner is null
-  and announced_at < now() - make_interval(secs => %(seconds)s)
+  and coalesce(not_before, announced_at + make_interval(secs => %(seconds)s)) < now()
   and (waiting_for is null or waiting_for not like 'job:%%')
 
 -- announced_again: Its message was sent once more.
-update jobs set announced_at = now(), announced = announced + 1 where id = %(id)s and status = 'processing'
+update jobs set announced_at = now(), announced = announced + 1, not_before = null
+where id = %(id)s and status = 'processing'
 
 -- unfinished: Uploads whose bytes stopped coming.
 select * from jobs

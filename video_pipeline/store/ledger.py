@@ -15,6 +15,7 @@ from video_pipeline.store.indexes import PostgresIndexes
 from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
 from video_pipeline.store.library import PostgresChunks, PostgresConversations, PostgresQuestions, PostgresVideos
+from video_pipeline.store.spending import PostgresSpending
 from video_pipeline.store.summaries import PostgresSummaries
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class PostgresLedger:
         self.summaries = PostgresSummaries(database)
         self.questions = PostgresQuestions(database)
         self.conversations = PostgresConversations(database)
+        self.spending = PostgresSpending(database)
         self.keys = PostgresKeys(database)
         self.rejections = PostgresRejections(database)
         self.outbox = PostgresOutbox(database)

@@ -40,7 +40,9 @@ from video_pipeline.model import (
     video_identifier,
 )
 from video_pipeline.ports import Claimed, Submission
+from video_pipeline.pricing import PriceList
 from video_pipeline.publishing import Publishing
+from video_pipeline.spending import Purse
 from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.summarising import Resummarising
 from video_pipeline.transcribing import Transcribing
@@ -214,6 +216,7 @@ def world(api_database: Database, app: FastAPI) -> World:
         ),
         resummarising=Resummarising(ledger, publishing),
         erasing=Erasing(ledger, store, lambda _: opened(embedder, vectors), media_bucket=MEDIA, results_bucket=RESULTS),
+        purse=Purse(ledger.spending, PriceList.read(), 1.5),
         media_bucket=MEDIA,
         results_bucket=RESULTS,
         public_url=PUBLIC,

@@ -59,6 +59,7 @@ class JobInfo(ResponseModel):
     title: str | None
     filename: str
     notes: list[str] = Field(description="Sentences for people about how it went.")
+    resumes_at: datetime | None = Field(description="It waits until then, for a service at rest or for its next try.")
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None
@@ -96,6 +97,7 @@ def _described(job: Job) -> dict[str, Any]:
         "title": job.options.title,
         "filename": job.source.filename,
         "notes": list(job.notes),
+        "resumes_at": None if job.finished else job.not_before,
         "created_at": job.created_at,
         "updated_at": job.updated_at,
         "started_at": job.started_at,

@@ -171,6 +171,7 @@ class QueryResponse(ResponseModel):
     )
     notes: list[str] = Field(default=[], description="Sentences on how the answer came about.")
     usage: UsageInfo | None = Field(default=None, description="Null when no language model was asked.")
+    cost_usd: float = Field(default=0.0, description="What paid services took for it.")
     understood: str | None = Field(default=None, description="What a follow-up question was taken to ask.")
     conversation_id: UUID | None = Field(default=None, description="Send it with the next question to follow up.")
 
@@ -188,6 +189,7 @@ class QueryResponse(ResponseModel):
             fallback=answer.fallback,
             notes=list(answer.notes),
             usage=UsageInfo.of(answer.usage) if answer.usage else None,
+            cost_usd=answer.cost_usd,
             understood=answer.understood,
             conversation_id=answer.conversation_id,
         )
