@@ -37,7 +37,8 @@ _CLAIM_CHARS: Final = 600
 _READ_CHARS: Final = 24_000
 """Of all passages together: no more is given to the model."""
 _TITLE_CHARS: Final = 200
-_MOST_TOKENS: Final = 1_500
+# Models that think count their thoughts as well.
+_MOST_TOKENS: Final = 4_000
 _NOTE: Final = "The language model gave no usable answer, so the videos' own sentences answer."
 _RULES: Final = f"""\
 You answer questions about videos from passages of their transcripts.
