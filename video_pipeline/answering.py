@@ -16,8 +16,8 @@ from uuid import UUID, uuid4
 
 from video_pipeline.conversing import Conversing, Understood
 from video_pipeline.errors import BadQuestion
-from video_pipeline.model import Answer, Chunk, Citation, Hit, Question, Result, SearchFilter, Video
-from video_pipeline.ports import Answerer, Chunks, Embedder, OpenIndex, Videos
+from video_pipeline.model import Answer, Chunk, Citation, Claim, Hit, Question, Result, SearchFilter, Video
+from video_pipeline.ports import AloudAnswerer, Answerer, Chunks, Embedder, OpenIndex, Tell, Videos
 from video_pipeline.topology import LIMITS
 from video_pipeline.unsaid import language_of, unsaid
 
@@ -90,12 +90,13 @@ class Answering:
         passages += self._again(understood.chunk_ids, question.filter, {chunk.id for chunk, _ in passages})
         return Found(question, understood, opened, tuple(found[: question.top_k]), tuple(passages), owner)
 
-    def answer(self, found: Found) -> Answer:
-        """The second half: the answer, from what was found."""
+    def answer(self, found: Found, *, tell: Tell | None = None) -> Answer:
+        """The second half: the answer, from what was found.
+
+        `tell` is given claims while others are still being made, if the answerer can do that.
+        """
         asked, query = found.question.query, found.understood.query
-        answer = self._answerer(found.opened.embedder).answer(
-            found.question.model_copy(update={"query": query}), found.passages
-        )
+        answer = self._answered(found, tell)
         answer = answer.model_copy(
             update={
                 "query": asked,
@@ -109,6 +110,17 @@ class Answering:
         )
         self._remember(answer, found)
         return answer
+
+    def _answered(self, found: Found, tell: Tell | None) -> Answer:
+        answerer = self._answerer(found.opened.embedder)
+        question = found.question.model_copy(update={"query": found.understood.query})
+        if tell is None or not isinstance(answerer, AloudAnswerer):
+            return answerer.answer(question, found.passages)
+
+        def linked(claim: Claim, citations: Sequence[Citation]) -> None:
+            tell(claim, [self._linked(citation) for citation in citations])
+
+        return answerer.answer_aloud(question, found.passages, linked)
 
     def _understood(self, question: Question, owner: str | None) -> Understood:
         if self._conversing is None or owner is None or question.conversation_id is None:
