@@ -35,7 +35,7 @@ _LABEL_CHARS: Final = 200
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What was found for a question: `results` to show, `passages` to answer from."""
 
     question: Question
@@ -78,7 +78,7 @@ class Answering:
         """
         return self.answer(self.find(question, owner=owner))
 
-    def find(self, question: Question, *, owner: str | None = None) -> Found:
+    def find(self, question: Question, *, owner: str | None = None) -> Findings:
         """The first half of asking: what the question means, and what fits it."""
         question = checked(question)
         if owner is not None and self._conversing is not None:
@@ -88,9 +88,9 @@ class Answering:
         found = self._search(opened, question.model_copy(update={"query": understood.query}))
         passages = [(result.chunk, result.video) for result in found[: max(question.top_k, _TO_ANSWER_FROM)]]
         passages += self._again(understood.chunk_ids, question.filter, {chunk.id for chunk, _ in passages})
-        return Found(question, understood, opened, tuple(found[: question.top_k]), tuple(passages), owner)
+        return Findings(question, understood, opened, tuple(found[: question.top_k]), tuple(passages), owner)
 
-    def answer(self, found: Found, *, tell: Tell | None = None) -> Answer:
+    def answer(self, found: Findings, *, tell: Tell | None = None) -> Answer:
         """The second half: the answer, from what was found.
 
         `tell` is given claims while others are still being made, if the answerer can do that.
@@ -111,7 +111,7 @@ class Answering:
         self._remember(answer, found)
         return answer
 
-    def _answered(self, found: Found, tell: Tell | None) -> Answer:
+    def _answered(self, found: Findings, tell: Tell | None) -> Answer:
         answerer = self._answerer(found.opened.embedder)
         question = found.question.model_copy(update={"query": found.understood.query})
         if tell is None or not isinstance(answerer, AloudAnswerer):
@@ -127,7 +127,7 @@ class Answering:
             return Understood(question.query)
         return self._conversing.understand(question.query, question.conversation_id, owner)
 
-    def _remember(self, answer: Answer, found: Found) -> None:
+    def _remember(self, answer: Answer, found: Findings) -> None:
         if self._conversing is not None and found.owner is not None and found.conversation_id is not None:
             self._conversing.remember(answer, found.conversation_id, found.owner)
 

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any, Final
 from uuid import UUID
 
-from video_pipeline.answering import Answering, Found
+from video_pipeline.answering import Answering, Findings
 from video_pipeline.api import problems
 from video_pipeline.api.models.base import ResponseModel
 from video_pipeline.api.models.queries import CitationInfo, ClaimInfo, QueryResponse, ResultInfo
@@ -68,7 +68,7 @@ def wanted(accept: str | None) -> bool:
         return False
 
 
-def events(answering: Answering, found: Found, request_id: str) -> Iterator[bytes]:
+def events(answering: Answering, found: Findings, request_id: str) -> Iterator[bytes]:
     """One answer's events, each when it is known."""
     yield _event("found", _found(found))
     told: list[str] = []
@@ -102,7 +102,7 @@ def _end(future: Future[Answer], request_id: str, told: Sequence[str]) -> Iterat
     yield _event("answer", whole)
 
 
-def _found(found: Found) -> FoundEvent:
+def _found(found: Findings) -> FoundEvent:
     asked, query = found.question.query, found.understood.query
     return FoundEvent(
         query=asked,
