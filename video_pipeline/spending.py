@@ -158,9 +158,9 @@ class PaidModel:
     def name(self) -> str:
         return self._inner.name
 
-    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+    def complete(self, prompt: Prompt, *, seconds: float, hear: Callable[[str], None] | None = None) -> Completion:
         self._purse.allow()
-        completion = self._inner.complete(prompt, seconds=seconds)
+        completion = self._inner.complete(prompt, seconds=seconds, hear=hear)
         self._purse.pay(_tokens("language", completion.usage))
         return completion
 

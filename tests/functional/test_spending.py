@@ -58,7 +58,8 @@ class Embedder:
 class Model:
     name = "gpt-4.1-mini"
 
-    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+    def complete(self, prompt: Prompt, *, seconds: float, hear: object = None) -> Completion:
+        assert hear is None
         assert (prompt.name, seconds) == ("n", 1)
         usage = Usage(model="gpt-4.1-mini-2025-04-14", calls=2, prompt_tokens=1000, completion_tokens=100)
         return Completion(text="{}", finished="whole", usage=usage)
