@@ -44,6 +44,7 @@ class PgVectorIndex:
             "speakers": [label(each) for each in where.speakers],
             "first_day": day(where.date_from) if where.date_from else None,
             "last_day": day(where.date_to) if where.date_to else None,
+            "language": where.language,
         }
         with self._database.transaction() as connection:
             return [Hit.model_validate(row) for row in connection.execute(SQL["nearest"], values)]
@@ -71,6 +72,7 @@ class PgVectorIndex:
             "end": item.end,
             "speakers": [label(each) for each in item.speakers],
             "day": day(item.date),
+            "language": item.language,
             "vector": self._text(item.vector),
         }
 
