@@ -18,6 +18,9 @@ from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.transcripts.model import Passage, Timing
 
 ANYTHING = SearchFilter()
+ENGLISH = "We will have to see what they think of it and then I am going to tell you about the rest of this. " * 3
+GERMAN = "Ich habe ihm gesagt, dass wir das nicht machen können, weil es für uns alle zu teuer ist und war. " * 3
+FRENCH = "Je ne sais pas ce que nous avons dit à la réunion, mais il est dans le rapport que vous avez lu. " * 3
 
 
 @pytest.fixture
@@ -111,13 +114,13 @@ def test_each_language_has_its_own_rules_and_its_own_counts(archive: Archive, le
 @pytest.mark.parametrize(
     ("text", "config"),
     [
-        ("We will have to see what they think of it and then I am going to tell you about the rest of this. " * 3, "english"),
-        ("Ich habe ihm gesagt, dass wir das nicht machen können, weil es für uns alle zu teuer ist und war. " * 3, "german"),
-        ("Je ne sais pas ce que nous avons dit à la réunion, mais il est dans le rapport que vous avez lu. " * 3, "french"),
+        (ENGLISH, "english"),
+        (GERMAN, "german"),
+        (FRENCH, "french"),
         ("Budget office launch.", "simple"),
         ("予算は来年増えます。", "simple"),
     ],
-)  # fmt: skip
+)
 def test_a_language_that_nobody_named_is_told_by_its_stop_words(
     archive: Archive, ledger: PostgresLedger, text: str, config: str
 ) -> None:
@@ -132,7 +135,9 @@ def test_where_words_have_no_blanks_pairs_of_letters_stand_for_them(archive: Arc
     assert (first.said.get("予算"), second.said.get("予算")) == (1, None)
 
 
-def test_speakers_are_found_by_their_names_though_they_do_not_say_them(archive: Archive, ledger: PostgresLedger) -> None:
+def test_speakers_are_found_by_their_names_though_they_do_not_say_them(
+    archive: Archive, ledger: PostgresLedger
+) -> None:
     video = archive.add(["We ship in March."], speaker="Grace Hopper")
     terms = ledger.chunks.terms("Hopper", "Hopper")
     assert ledger.chunks.by_words(weights(terms), saturation=1.2, limit=5, where=ANYTHING) == [video]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -52,23 +53,29 @@ def joined(chunks: Sequence[Chunk], chunk_id: UUID) -> Chunk:
     if len(chunks) == 1:
         return named
     passages = [chunk.passage for chunk in chunks]
-    texts = [passage.text for passage in passages]
+    text, timings = passages[0].text, list(passages[0].timings)
+    for before, passage in pairwise(passages):
+        text += "\n" if _turns(before, passage) else " "
+        timings += _shifted(passage.timings, len(text))
+        text += passage.text
     passage = named.passage.model_copy(
         update={
-            "text": "\n".join(texts),
+            "text": text,
             "start": min(passage.start for passage in passages),
             "end": max(passage.end for passage in passages),
             "tokens": sum(passage.tokens for passage in passages),
             "speakers": tuple(dict.fromkeys(name for passage in passages for name in passage.speakers)),
-            "timings": tuple(_shifted(passages)),
+            "timings": tuple(timings),
         }
     )
     return named.model_copy(update={"passage": passage})
 
 
-def _shifted(passages: Sequence[Passage]) -> Iterator[Timing]:
-    offset = 0
-    for passage in passages:
-        for timing in passage.timings:
-            yield timing._replace(first=timing.first + offset, last=timing.last + offset)
-        offset += len(passage.text) + 1
+def _turns(before: Passage, after: Passage) -> bool:
+    """Whether another one goes on, which passages show by a new line."""
+    return bool(before.timings and after.timings) and before.timings[-1].speaker != after.timings[0].speaker
+
+
+def _shifted(timings: Iterable[Timing], offset: int) -> Iterator[Timing]:
+    for timing in timings:
+        yield timing._replace(first=timing.first + offset, last=timing.last + offset)

@@ -22,7 +22,9 @@ _FRAMING: Final = 0.4
 _WORDS: Final = 0.8
 _VIDEO: Final = 0.7
 _REACH: Final = 330.0
-"""Tokens within which what is said belongs together: the standard deviation of a Gaussian over the distance."""
+_REACH_PASSAGES: Final = 1.6
+"""Tokens, or usual passages where those are short, within which what is said belongs together: the standard deviation
+of a Gaussian over the distance."""
 # Scores that hardly differ say nothing: without these floors the noise of a short video would be blown up.
 _LEAST_SPREAD: Final = 0.03
 
@@ -116,19 +118,20 @@ def _standard(values: Sequence[float]) -> list[float]:
 
 def _smoothed(pool: Sequence[Outline], values: Sequence[float]) -> list[float]:
     """Each value with those around it in its video: what a question is about is talked of for some minutes."""
+    reach = min(_REACH, _REACH_PASSAGES * (fmean(each.tokens for each in pool) or 1.0))
     found: list[float] = []
     first = 0
     for _, group in groupby(pool, key=lambda each: each.video_id):
         passages = list(group)
-        found += _around(passages, values[first : first + len(passages)])
+        found += _around(passages, values[first : first + len(passages)], reach)
         first += len(passages)
     return found
 
 
-def _around(passages: Sequence[Outline], values: Sequence[float]) -> list[float]:
+def _around(passages: Sequence[Outline], values: Sequence[float], reach: float) -> list[float]:
     ends = list(accumulate(each.tokens for each in passages))
     middles = [end - each.tokens / 2 for end, each in zip(ends, passages, strict=True)]
-    kernels = [list(_kernel(middles, at)) for at in range(len(middles))]
+    kernels = [_kernel(middles, at, reach) for at in range(len(middles))]
     mass = max(sum(near for _, near in kernel) for kernel in kernels)
     # Between a sum and a mean: a short video has few neighbours to add, and none that disagree.
     return [sum(near * values[other] for other, near in kernel) / math.sqrt(mass * _USUAL_MASS) for kernel in kernels]
@@ -138,12 +141,12 @@ _USUAL_MASS: Final = 3.5
 """The sum of the Gaussian over passages of the usual size."""
 
 
-def _kernel(middles: Sequence[float], at: int) -> list[tuple[int, float]]:
+def _kernel(middles: Sequence[float], at: int, reach: float) -> list[tuple[int, float]]:
     """The passages within three standard deviations, and how much each counts."""
     near: list[tuple[int, float]] = []
     for steps in (range(at, -1, -1), range(at + 1, len(middles))):
         for other in steps:
-            distance = abs(middles[other] - middles[at]) / _REACH
+            distance = abs(middles[other] - middles[at]) / reach
             if distance > 3:
                 break
             near.append((other, math.exp(-0.5 * distance * distance)))
