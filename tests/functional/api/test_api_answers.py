@@ -89,7 +89,7 @@ def test_filters_that_match_nothing_give_an_empty_answer(world: Any, where: dict
 
 def test_top_k_and_min_score_bound_the_results(world: Any) -> None:
     for number in range(8):
-        world.put_video(f"Lunch number {number} is at noon.", "Nothing of note.", "The office moves to Lisbon in May.")
+        world.put_video(f"Lunch {number} is at noon.", "Nothing of note.", "The office moves.", title=f"Day {number}")
     assert len(world.api.post(QUERY, json={"query": "lunch"}).json()["results"]) == 5
     assert len(world.api.post(QUERY, json={"query": "lunch", "top_k": 2}).json()["results"]) == 2
     everything = world.api.post(QUERY, json={"query": "lunch", "top_k": 50}).json()["results"]
