@@ -94,3 +94,10 @@ alter table chunks drop column words;
 alter table embeddings add column language text;
 update embeddings set language = lower(split_part(replace(videos.language, '_', '-'), '-', 1))
 from videos where videos.id = video_id and videos.language is not null;
+
+-- Nearest vectors of a large archive without reading all of them, for the widths that our models have. A query uses an
+-- index only if it repeats these expressions.
+create index embeddings_near_384 on embeddings
+    using hnsw ((embedding::vector(384)) vector_cosine_ops) where vector_dims(embedding) = 384;
+create index embeddings_near_1536 on embeddings
+    using hnsw ((embedding::vector(1536)) vector_cosine_ops) where vector_dims(embedding) = 1536;
