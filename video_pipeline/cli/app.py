@@ -15,6 +15,7 @@ from video_pipeline.cli import (
     asking,
     dead,
     doctor,
+    evaluate,
     exits,
     ingest,
     jobs,
@@ -129,6 +130,7 @@ app.command()(jobs.videos)
 app.command()(queues.queues)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)
+app.command()(evaluate.evaluate)
 app.add_typer(dead.app, name="dlq")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(secret_commands.app, name="secrets")
