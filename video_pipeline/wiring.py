@@ -464,7 +464,7 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
     from video_pipeline.importing import Importing
-    from video_pipeline.summarising import Resummarising
+    from video_pipeline.resummarising import Resummarising
     from video_pipeline.uploading import Uploading
 
     clients, database = open_clients(settings), open_database(settings)
