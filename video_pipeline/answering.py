@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from video_pipeline.conversing import Conversing, Understood
 from video_pipeline.errors import BadQuestion
 from video_pipeline.model import Answer, Chunk, Citation, Claim, Question, Result, SearchFilter, Video
+from video_pipeline.moments import moments
 from video_pipeline.ports import AloudAnswerer, Answerer, Chunks, Embedder, OpenIndex, Tell, Videos
 from video_pipeline.retrieval.searching import Found, Retrieval
 from video_pipeline.topology import LIMITS
@@ -60,7 +61,7 @@ class Answering:
         self._videos = videos
         self._serving = serving
         self._answerer = answerer
-        self._public_url = public_url.rstrip("/")
+        self._link = moments(public_url)
         self._conversing = conversing
 
     def ask(self, question: Question, *, owner: str | None = None) -> Answer:
@@ -142,7 +143,7 @@ class Answering:
 
     def link(self, video_id: UUID, start: float) -> str:
         """Plays the video from the second in which `start` lies."""
-        return f"{self._public_url}/videos/{video_id}?t={math.floor(start)}"
+        return self._link(video_id, start)
 
     def _results(self, found: Sequence[Found]) -> list[Result]:
         videos = self._videos.by_ids({each.chunk.video_id for each in found})

@@ -41,6 +41,7 @@ from video_pipeline.model import (
     VectorItem,
     Video,
 )
+from video_pipeline.summaries.document import KeptSummary
 from video_pipeline.transcripts.model import Transcript
 
 Progress = Callable[[float], None]
@@ -203,6 +204,10 @@ class Jobs(Protocol):
         """
         ...
 
+    def embedded(self, job_id: UUID, *, emit: Sequence[Message], detail: Mapping[str, Any] | None = None) -> bool:
+        """Marks the video indexed and moves to `summarise`. False if the job is elsewhere."""
+        ...
+
     def complete(
         self,
         job_id: UUID,
@@ -212,9 +217,10 @@ class Jobs(Protocol):
         worker: str | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Ends the job well and marks its video indexed; jobs waiting for it complete with it.
+        """Ends the job well; its video is indexed; jobs waiting for it complete with it.
 
-        Without `worker` only from the last stage. False, and nothing changed, if it was over or is elsewhere.
+        Without `worker` only once its passages are embedded. False, and nothing changed, if it was over or is
+        elsewhere.
         """
         ...
 
@@ -423,6 +429,23 @@ class Indexes(Protocol):
         ...
 
 
+class Summaries(Protocol):
+    """One summary of each video: the newest."""
+
+    def save(self, kept: KeptSummary, *, emit: Sequence[Message] = ()) -> bool:
+        """In place of the one before. False, and nothing is kept, if the video is erased or was never there."""
+        ...
+
+    def get(self, video_id: UUID) -> KeptSummary:
+        """NotFound("summary_missing") if there is none (yet); NotFound also for an erased video."""
+        ...
+
+    def find(self, video_id: UUID) -> KeptSummary | None: ...
+    def order(self, video_id: UUID, *, emit: Sequence[Message]) -> bool:
+        """Puts the messages out. False, and nothing is sent, for a video that is erased or has no transcript."""
+        ...
+
+
 class Questions(Protocol):
     def save(self, question_id: UUID, asked: Question, answer: Mapping[str, Any]) -> bool:
         """False if that question was answered before; the first answer stays."""
@@ -482,6 +505,8 @@ class Ledger(Protocol):
     def chunks(self) -> Chunks: ...
     @property
     def indexes(self) -> Indexes: ...
+    @property
+    def summaries(self) -> Summaries: ...
     @property
     def questions(self) -> Questions: ...
     @property

@@ -17,6 +17,7 @@ from video_pipeline.topology import (
     MEDIA_BUCKET,
     PROCESSING_RETRY,
     RESULTS_BUCKET,
+    SUMMARY_SECONDS,
     THUMBNAIL_EVERY,
     resource_name,
 )
@@ -130,6 +131,14 @@ class EmbeddingSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     pass
 
 
+class SummarySettings(DatabaseSettings, StorageSettings, ChatSettings):
+    """`summary_part_chars`: how much of a transcript the language model is given at once, about four to a token."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    summary_part_chars: Annotated[int, Field(ge=1_000, le=400_000)] = 24_000
+    summary_seconds: Annotated[float, Field(gt=0)] = SUMMARY_SECONDS
+
+
 class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings):
     public_url: str = "http://127.0.0.1:8080"
 
@@ -175,6 +184,7 @@ BY_UNIT: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
     "chunking": ChunkingSettings,
     "embedding": EmbeddingSettings,
+    "summary": SummarySettings,
     "question": QuestionSettings,
     "transcription": TranscriptionSettings,
     "sweeper": SweeperSettings,

@@ -19,6 +19,7 @@ from video_pipeline.errors import Misconfigured
 from video_pipeline.indexing import Indexing
 from video_pipeline.intake import Intake
 from video_pipeline.model import Index, IndexSpec
+from video_pipeline.moments import moments
 from video_pipeline.ports import (
     Answerer,
     Embedder,
@@ -50,6 +51,7 @@ from video_pipeline.settings import (
     Settings,
     SpeechSettings,
     StorageSettings,
+    SummarySettings,
     SweeperSettings,
     TranscriptionSettings,
 )
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from video_pipeline.language.openai_account import OpenAiAccount
     from video_pipeline.reindexing import Reindexing
     from video_pipeline.speech.amazon import AmazonTranscribe
+    from video_pipeline.summarising import Summarising
 
 
 # ------------------------------------------------------------------------------------------ the parts
@@ -346,6 +349,12 @@ class EmbeddingHost(Consumer):
 
 
 @dataclass(frozen=True)
+class SummaryHost:
+    summarising: Summarising
+    publishing: Publishing
+
+
+@dataclass(frozen=True)
 class QuestionHost(Consumer):
     ledger: Ledger
     answering: Answering
@@ -402,6 +411,24 @@ def open_embedding(settings: EmbeddingSettings) -> EmbeddingHost:
     return EmbeddingHost(_rejecting(ledger, clients, settings), _publishing(ledger, clients, settings), indexing)
 
 
+def open_summary(settings: SummarySettings) -> SummaryHost:
+    from video_pipeline.summaries.modelled import ModelWriter
+    from video_pipeline.summarising import Summarising
+
+    clients, ledger = open_clients(settings), open_ledger(settings)
+    model = open_model(settings)
+    chars, seconds = settings.summary_part_chars, settings.summary_seconds
+    writer = None if model is None else ModelWriter(model, part_chars=chars, seconds=seconds)
+    summarising = Summarising(
+        ledger,
+        open_objects(clients),
+        writer,
+        results_bucket=settings.results,
+        link=moments(settings.public_url),
+    )
+    return SummaryHost(summarising, _publishing(ledger, clients, settings))
+
+
 def open_question(settings: QuestionSettings) -> QuestionHost:
     clients, database = open_clients(settings), open_database(settings)
     ledger = _ledger(database, settings)
@@ -438,6 +465,7 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
     from video_pipeline.importing import Importing
+    from video_pipeline.resummarising import Resummarising
     from video_pipeline.uploading import Uploading
 
     clients, database = open_clients(settings), open_database(settings)
@@ -463,6 +491,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
             publishing,
             media_bucket=settings.media,
         ),
+        resummarising=Resummarising(ledger, publishing),
         erasing=erasing,
         media_bucket=settings.media,
         results_bucket=settings.results,

@@ -14,6 +14,7 @@ from video_pipeline.importing import Importing
 from video_pipeline.keys import check_key
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
+from video_pipeline.resummarising import Resummarising
 from video_pipeline.uploading import Uploading
 
 
@@ -30,6 +31,7 @@ class ApiDependencies:
     answering: Answering
     uploading: Uploading
     importing: Importing
+    resummarising: Resummarising
     erasing: Erasing
     media_bucket: str
     results_bucket: str

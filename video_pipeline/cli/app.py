@@ -24,6 +24,7 @@ from video_pipeline.cli import (
     queues,
     reindex,
     secret_commands,
+    summary,
     up,
 )
 from video_pipeline.cli.console import complain, note
@@ -127,6 +128,7 @@ app.command()(put.put)
 app.command()(asking.ask)
 app.command()(jobs.jobs)
 app.command()(jobs.videos)
+app.command()(summary.summary)
 app.command()(queues.queues)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)

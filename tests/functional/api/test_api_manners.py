@@ -16,6 +16,9 @@ from video_pipeline.keys import create_key
 ROUTES = [
     ("GET", "/api/v1/jobs"),
     ("GET", f"/api/v1/status/{uuid4()}"),
+    ("GET", f"/api/v1/summary/{uuid4()}"),
+    ("GET", f"/api/v1/summary/{uuid4()}/summary.vtt"),
+    ("POST", f"/api/v1/summary/{uuid4()}"),
     ("POST", "/api/v1/upload"),
     ("POST", "/api/v1/transcripts"),
     ("PUT", f"/api/v1/upload/{uuid4()}/captions"),

@@ -137,7 +137,7 @@ class ClaimInfo(ResponseModel):
 
 
 class UsageInfo(ResponseModel):
-    """What a language model read and wrote for the answer, in its own tokens."""
+    """What a language model read and wrote, in its own tokens."""
 
     model: str
     calls: int
