@@ -1,5 +1,7 @@
-"""Vectors in the table `embeddings` of PostgreSQL with the extension pgvector: searched exactly, or, where they are many
-and all are wanted, by a graph of neighbours."""
+"""Vectors in the table `embeddings` of PostgreSQL with the extension pgvector.
+
+Searched exactly, or, where there are many and all are wanted, by a graph of neighbours.
+"""
 
 from __future__ import annotations
 
