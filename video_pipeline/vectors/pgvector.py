@@ -18,6 +18,7 @@ SQL = Queries(Path(__file__).with_name("pgvector.sql"))
 _ANYTHING: Final = SearchFilter()
 # Below, reading every vector takes some 20 ms and misses nothing.
 _BY_GRAPH_FROM: Final = 20_000
+_BY_GRAPH: Final = {384: "near_narrow", 1536: "near_wide"}
 _REACH: Final = 200
 _MOST_BY_GRAPH: Final = 1000
 """pgvector's bound on how far it looks around."""
@@ -57,9 +58,9 @@ class PgVectorIndex:
             "last_day": day(where.date_to) if where.date_to else None,
             "language": where.language,
         }
-        by_graph = f"near_{self._dimensions}"
+        by_graph = _BY_GRAPH.get(self._dimensions)
         with self._database.transaction() as connection:
-            if where == _ANYTHING and limit <= _MOST_BY_GRAPH and by_graph in SQL and self._large(connection):
+            if where == _ANYTHING and limit <= _MOST_BY_GRAPH and by_graph and self._large(connection):
                 connection.execute(SQL["reach"], {"reach": max(_REACH, limit)})
                 found = connection.execute(SQL[by_graph], values)
             else:
