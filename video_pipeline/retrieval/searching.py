@@ -27,7 +27,7 @@ _VIDEOS: Final = 200
 # The nearest passages that name videos.
 _NEAREST: Final = 200
 # The places at which a question's words are looked up: the rare ones first, since they tell most.
-_PLACES: Final = 40_000
+_PLACES: Final = 15_000
 _MOST_TERMS: Final = 64
 _RANK_CONSTANT: Final = 10
 """How slowly lower ranks lose weight when two lists of videos become one."""
