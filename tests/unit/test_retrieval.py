@@ -36,6 +36,7 @@ def texts(found: Sequence[Found]) -> list[str]:
         ("What did the group decide about the budget?", "group decide budget", "budget"),
         ("Summarize the discussions of speech synthesis.", "Summarize discussions speech synthesis", "synthesis"),
         ("When is lunch?", "lunch", "lunch"),
+        ("What’s new, and why didn't the office move?", "new office move", "new office move"),
         ("What was said?", "said", "said"),
         ("Who is it?", "Who is it?", "Who is it?"),
         ("Wie hoch ist das Budget?", "Wie hoch ist das Budget", "Wie hoch ist das Budget"),

@@ -8,7 +8,7 @@ a vector store is asked for nothing but the nearest passages of some videos.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -27,7 +27,7 @@ _VIDEOS: Final = 200
 # The nearest passages that name videos.
 _NEAREST: Final = 200
 # The places at which a question's words are looked up: the rare ones first, since they tell most.
-_PLACES: Final = 40_000
+_PLACES: Final = 15_000
 _MOST_TERMS: Final = 64
 _RANK_CONSTANT: Final = 10
 """How slowly lower ranks lose weight when two lists of videos become one."""
@@ -78,21 +78,24 @@ class Retrieval:
         sure, best = certainty(ranked), ranked[0].fit
         scored = [(run, score(sure, best - max(each.fit for each in run))) for run in runs(ranked)]
         wanted = [(run, value) for run, value in scored if least is None or value >= least]
-        # Some may be gone since, and some may say the same as another.
-        return list(islice(self._distinct(wanted[: 2 * most]), most))
+        return list(islice(self._distinct(wanted, most), most))
 
-    def _distinct(self, scored: Sequence[tuple[Run, float]]) -> Iterable[Found]:
-        chunks = self._chunks.by_ids([each.outline.chunk_id for run, _ in scored for each in run])
+    def _distinct(self, scored: Sequence[tuple[Run, float]], most: int) -> Iterator[Found]:
+        """Without those that are gone since, and those that say the same as another."""
         seen: set[str] = set()
+        for first in range(0, len(scored), most):
+            for found in self._whole(scored[first : first + most]):
+                if found.chunk.passage.text not in seen:
+                    seen.add(found.chunk.passage.text)
+                    yield found
+
+    def _whole(self, scored: Sequence[tuple[Run, float]]) -> Iterator[Found]:
+        chunks = self._chunks.by_ids([each.outline.chunk_id for run, _ in scored for each in run])
         for run, value in scored:
-            parts = [chunks[each.outline.chunk_id] for each in run if each.outline.chunk_id in chunks]
-            if len(parts) < len(run):
-                continue
-            best = max(run, key=lambda each: each.fit)
-            chunk = joined(parts, best.outline.chunk_id)
-            if chunk.passage.text not in seen:
-                seen.add(chunk.passage.text)
-                yield Found(chunk, value)
+            if all(each.outline.chunk_id in chunks for each in run):
+                best = max(run, key=lambda each: each.fit)
+                parts = [chunks[each.outline.chunk_id] for each in run]
+                yield Found(joined(parts, best.outline.chunk_id), value)
 
 
 def _direction(opened: OpenIndex, query: str, wording: Wording) -> list[float]:

@@ -64,13 +64,17 @@ class Wording:
 
 def worded(query: str) -> Wording:
     """Where nothing would be left, all of it stays."""
-    words = [word for word in _WORD.findall(query) if word.lower() not in _FUNCTION]
-    topic = [word for word in words if not _frames(word.lower())]
+    words = [word for word in _WORD.findall(query) if _plain(word) not in _FUNCTION]
+    topic = [word for word in words if not _frames(_plain(word))]
     return Wording(words=" ".join(words) or query, topic=" ".join(topic or words) or query)
 
 
+def _plain(word: str) -> str:
+    """`What` of `What's`."""
+    return word.lower().replace("’", "'").partition("'")[0]
+
+
 def _frames(word: str) -> bool:
-    word = word.partition("'")[0].partition("’")[0]
     return word in _FRAMING or any(
         word.endswith(ending) and word.removesuffix(ending) + instead in _FRAMING for ending, instead in _ENDINGS
     )

@@ -8,8 +8,8 @@ from videos where id = %(video_id)s
 returning id
 
 -- write: Which words are said where.
-insert into postings (term, book, places)
-select lexeme, lexicon.id, array_agg(256 * position + least(cardinality(positions), 255) order by position)
+insert into postings (term, book, passages, places)
+select lexeme, lexicon.id, count(*), array_agg(256 * position + least(cardinality(positions), 255) order by position)
 from lexicon
 cross join unnest(%(positions)s::integer[], %(texts)s::text[]) as passage (position, said)
 cross join lateral unnest(to_tsvector(config, said))
@@ -23,9 +23,11 @@ asked as (
            lexeme = any(tsvector_to_array(to_tsvector(config, %(topic)s))) as topical
     from languages cross join lateral unnest(to_tsvector(config, %(words)s))
 )
-select asked.config::text as config, term, topical, asked.passages, coalesce(sum(cardinality(places)), 0) as holding
+select asked.config::text as config, term, topical, asked.passages,
+       coalesce(sum(postings.passages) filter (where searchable.book is not null), 0) as holding
 from asked
-left join (postings join searchable using (book)) using (config, term)
+left join postings using (term)
+left join searchable on searchable.book = postings.book and searchable.config = asked.config
 group by asked.config, term, topical, asked.passages
 order by asked.config::text, term
 

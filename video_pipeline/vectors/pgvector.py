@@ -1,5 +1,7 @@
-"""Vectors in the table `embeddings` of PostgreSQL with the extension pgvector: searched exactly, or, where they are many
-and all are wanted, by a graph of neighbours."""
+"""Vectors in the table `embeddings` of PostgreSQL with the extension pgvector.
+
+Searched exactly, or, where there are many and all are wanted, by a graph of neighbours.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ SQL = Queries(Path(__file__).with_name("pgvector.sql"))
 _ANYTHING: Final = SearchFilter()
 # Below, reading every vector takes some 20 ms and misses nothing.
 _BY_GRAPH_FROM: Final = 20_000
+_BY_GRAPH: Final = {384: "near_narrow", 1536: "near_wide"}
 _REACH: Final = 200
 _MOST_BY_GRAPH: Final = 1000
 """pgvector's bound on how far it looks around."""
@@ -55,9 +58,9 @@ class PgVectorIndex:
             "last_day": day(where.date_to) if where.date_to else None,
             "language": where.language,
         }
-        by_graph = f"near_{self._dimensions}"
+        by_graph = _BY_GRAPH.get(self._dimensions)
         with self._database.transaction() as connection:
-            if where == _ANYTHING and limit <= _MOST_BY_GRAPH and by_graph in SQL and self._large(connection):
+            if where == _ANYTHING and limit <= _MOST_BY_GRAPH and by_graph and self._large(connection):
                 connection.execute(SQL["reach"], {"reach": max(_REACH, limit)})
                 found = connection.execute(SQL[by_graph], values)
             else:

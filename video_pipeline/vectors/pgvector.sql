@@ -35,14 +35,14 @@ select reltuples::bigint as size from pg_class where oid = 'embeddings'::regclas
 -- reach: How far the next statement looks around in the graph of neighbours, and that it goes on where a space is thin.
 select set_config('hnsw.ef_search', %(reach)s::text, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)
 
--- near_384: Like `nearest`, without a filter and by the graph: nearly all of them, found without reading every vector.
+-- near_narrow: Like `nearest`, without a filter and by the graph: nearly all of them, found without reading every vector.
 select chunk_id, video_id, 1 - (embedding::vector(384) <=> %(vector)s::vector(384)) as score
 from embeddings
 where space = %(space)s and vector_dims(embedding) = 384
 order by embedding::vector(384) <=> %(vector)s::vector(384)
 limit %(limit)s
 
--- near_1536: The same for wider vectors.
+-- near_wide: The same for wider vectors.
 select chunk_id, video_id, 1 - (embedding::vector(1536) <=> %(vector)s::vector(1536)) as score
 from embeddings
 where space = %(space)s and vector_dims(embedding) = 1536

@@ -52,12 +52,14 @@ create table lexicon (
     unique (index_id, video_id)
 );
 
--- Where a word is said in a video: each place is 256 * position of the passage + how often (at most 255).
+-- Where a word is said in a video: each place is 256 * position of the passage + how often (at most 255). How many
+-- passages hold a word is read from the key alone.
 create table postings (
-    term    text not null,
-    book    integer not null references lexicon on delete cascade,
-    places  integer[] not null,
-    primary key (term, book)
+    term     text not null,
+    book     integer not null references lexicon on delete cascade,
+    passages integer not null,
+    places   integer[] not null,
+    primary key (term, book) include (passages)
 );
 create index postings_by_book on postings (book);
 
@@ -71,8 +73,8 @@ from chunks
 join videos on videos.id = video_id
 group by index_id, video_id, videos.language;
 
-insert into postings (term, book, places)
-select lexeme, lexicon.id, array_agg(256 * position + least(cardinality(positions), 255) order by position)
+insert into postings (term, book, passages, places)
+select lexeme, lexicon.id, count(*), array_agg(256 * position + least(cardinality(positions), 255) order by position)
 from chunks
 join lexicon using (index_id, video_id)
 cross join lateral unnest(to_tsvector(config, array_to_string(chunks.speakers, ' ') || ' ' || text))
