@@ -16,9 +16,9 @@ from uuid import UUID, uuid4
 
 from video_pipeline.conversing import Conversing, Understood
 from video_pipeline.errors import BadQuestion
-from video_pipeline.model import Answer, Chunk, Citation, Hit, Question, Result, SearchFilter, Video
+from video_pipeline.model import Answer, Chunk, Citation, Claim, Hit, Question, Result, SearchFilter, Video
 from video_pipeline.moments import moments
-from video_pipeline.ports import Answerer, Chunks, Embedder, OpenIndex, Videos
+from video_pipeline.ports import AloudAnswerer, Answerer, Chunks, Embedder, OpenIndex, Tell, Videos
 from video_pipeline.topology import LIMITS
 from video_pipeline.unsaid import language_of, unsaid
 
@@ -36,7 +36,7 @@ _LABEL_CHARS: Final = 200
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What was found for a question: `results` to show, `passages` to answer from."""
 
     question: Question
@@ -79,7 +79,7 @@ class Answering:
         """
         return self.answer(self.find(question, owner=owner))
 
-    def find(self, question: Question, *, owner: str | None = None) -> Found:
+    def find(self, question: Question, *, owner: str | None = None) -> Findings:
         """The first half of asking: what the question means, and what fits it."""
         question = checked(question)
         if owner is not None and self._conversing is not None:
@@ -89,14 +89,15 @@ class Answering:
         found = self._search(opened, question.model_copy(update={"query": understood.query}))
         passages = [(result.chunk, result.video) for result in found[: max(question.top_k, _TO_ANSWER_FROM)]]
         passages += self._again(understood.chunk_ids, question.filter, {chunk.id for chunk, _ in passages})
-        return Found(question, understood, opened, tuple(found[: question.top_k]), tuple(passages), owner)
+        return Findings(question, understood, opened, tuple(found[: question.top_k]), tuple(passages), owner)
 
-    def answer(self, found: Found) -> Answer:
-        """The second half: the answer, from what was found."""
+    def answer(self, found: Findings, *, tell: Tell | None = None) -> Answer:
+        """The second half: the answer, from what was found.
+
+        `tell` is given claims while others are still being made, if the answerer can do that.
+        """
         asked, query = found.question.query, found.understood.query
-        answer = self._answerer(found.opened.embedder).answer(
-            found.question.model_copy(update={"query": query}), found.passages
-        )
+        answer = self._answered(found, tell)
         answer = answer.model_copy(
             update={
                 "query": asked,
@@ -111,12 +112,23 @@ class Answering:
         self._remember(answer, found)
         return answer
 
+    def _answered(self, found: Findings, tell: Tell | None) -> Answer:
+        answerer = self._answerer(found.opened.embedder)
+        question = found.question.model_copy(update={"query": found.understood.query})
+        if tell is None or not isinstance(answerer, AloudAnswerer):
+            return answerer.answer(question, found.passages)
+
+        def linked(claim: Claim, citations: Sequence[Citation]) -> None:
+            tell(claim, [self._linked(citation) for citation in citations])
+
+        return answerer.answer_aloud(question, found.passages, linked)
+
     def _understood(self, question: Question, owner: str | None) -> Understood:
         if self._conversing is None or owner is None or question.conversation_id is None:
             return Understood(question.query)
         return self._conversing.understand(question.query, question.conversation_id, owner)
 
-    def _remember(self, answer: Answer, found: Found) -> None:
+    def _remember(self, answer: Answer, found: Findings) -> None:
         if self._conversing is not None and found.owner is not None and found.conversation_id is not None:
             self._conversing.remember(answer, found.conversation_id, found.owner)
 

@@ -1,43 +1,39 @@
-"""Answers written by a language model, of which nothing is shown that the transcripts don't bear out.
+"""Answers written by a language model, of which nothing is shown that the transcripts don't bear out (`evidence`).
 
-The model is given passages and must back every claim by a quote. Question and passages are what strangers said:
-they go to the model as one JSON document, apart from the rules, and what comes back is read as a stranger's too. A
-claim stays only if its quote is found in a passage, it is about what the passage or the question is about, and it
-leads to no address that was not named there; its text is made plain. When the model fails, the videos' own sentences
-answer.
+The model is given passages and must back every claim by a quote. Question and passages are what strangers said: they go
+to the model as one JSON document, apart from the rules, and what comes back is read as a stranger's too. When the model
+fails, the videos' own sentences answer.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Final, NamedTuple
-from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from video_pipeline.errors import PipelineError
-from video_pipeline.extractive import LOW, cite
-from video_pipeline.model import Answer, Chunk, Citation, Claim, Question, Video
-from video_pipeline.plaintext import foreign_addresses, plain
-from video_pipeline.ports import Answerer, Completion, LanguageModel, Prompt
-from video_pipeline.quoting import Quote, timed
-from video_pipeline.terms import terms
+from video_pipeline.evidence import Claimed, Evidence, Passages
+from video_pipeline.extractive import LOW
+from video_pipeline.model import Answer, Citation, Claim, Question
+from video_pipeline.plaintext import plain
+from video_pipeline.ports import Answerer, Completion, LanguageModel, Prompt, Tell
+from video_pipeline.quoting import timed
 from video_pipeline.transcripts.model import Passage
 from video_pipeline.unsaid import LANGUAGES, language_of, unsaid
-from video_pipeline.verifying import find
 
-Passages = Sequence[tuple[Chunk, Video]]
 logger = logging.getLogger(__name__)
 ENGINE: Final = "model"
 _MOST_CLAIMS: Final = 8
-_CLAIM_CHARS: Final = 600
 _READ_CHARS: Final = 24_000
 """Of all passages together: no more is given to the model."""
 _TITLE_CHARS: Final = 200
-_MOST_TOKENS: Final = 1_500
+# Models that think count their thoughts as well.
+_MOST_TOKENS: Final = 4_000
 _NOTE: Final = "The language model gave no usable answer, so the videos' own sentences answer."
 _RULES: Final = f"""\
 You answer questions about videos from passages of their transcripts.
@@ -55,6 +51,8 @@ If the passages do not answer the question, write no claims.
 `language`: the language of the question, as a two-letter code.
 """
 _TEXT: Final = {"type": "string"}
+_CLAIMS: Final = re.compile(r'"claims"\s*:\s*\[')
+_DECODER: Final = json.JSONDecoder()
 
 
 def _closed(**properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,13 +68,6 @@ _SCHEMA: Final = _closed(
     language=_TEXT,
     claims={"type": "array", "items": _closed(text=_TEXT, quote=_TEXT, passage={"type": "integer"})},
 )
-_Sentence = Annotated[str, StringConstraints(max_length=4_000)]
-
-
-class _Claimed(BaseModel):
-    text: _Sentence
-    quote: _Sentence
-    passage: int = 0
 
 
 class _Useless(NamedTuple):
@@ -86,19 +77,13 @@ class _Useless(NamedTuple):
     dropped: int = 0
 
 
-class _Found(NamedTuple):
-    quote: Quote
-    chunk: Chunk
-    video: Video
-
-
 class _Said(BaseModel):
-    claims: Annotated[list[_Claimed], Field(max_length=100)]
+    claims: Annotated[list[Claimed], Field(max_length=100)]
     language: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
 class ModelAnswerer:
-    """`ports.Answerer` by a language model; by `otherwise` when that fails or nothing it says is borne out."""
+    """`ports.AloudAnswerer` by a language model; by `otherwise` when that fails or nothing it says is borne out."""
 
     def __init__(self, model: LanguageModel, otherwise: Answerer, *, seconds: float) -> None:
         """`seconds`: how long the model may take."""
@@ -107,10 +92,16 @@ class ModelAnswerer:
         self._seconds = seconds
 
     def answer(self, question: Question, passages: Passages) -> Answer:
+        return self._answered(question, passages, None)
+
+    def answer_aloud(self, question: Question, passages: Passages, tell: Tell) -> Answer:
+        return self._answered(question, passages, _Aloud(Evidence(question, passages), tell).hear)
+
+    def _answered(self, question: Question, passages: Passages, hear: Callable[[str], None] | None) -> Answer:
         if not passages:
             return Answer(query=question.query, results=(), text=None, engine=ENGINE)
         try:
-            completion = self._model.complete(_prompt(question, passages), seconds=self._seconds)
+            completion = self._model.complete(_prompt(question, passages), seconds=self._seconds, hear=hear)
         except PipelineError as error:
             logger.warning("the language model failed", extra={"reason": error.code, "detail": str(error)})
             return self._fallback(question, passages, error.code)
@@ -160,17 +151,20 @@ def _answer(question: Question, passages: Passages, completion: Completion) -> A
     said = _read(completion.text)
     if said is None:
         return _Useless("model_unreadable")
-    claims, citations, dropped = _borne_out(said.claims[:_MOST_CLAIMS], question, passages)
-    if dropped and not claims:
-        return _Useless("model_not_borne_out", dropped)
+    evidence = Evidence(question, passages)
+    for each in said.claims[:_MOST_CLAIMS]:
+        evidence.add(each)
+    claims, citations = evidence.claims, evidence.citations
+    if evidence.dropped and not claims:
+        return _Useless("model_not_borne_out", evidence.dropped)
     return Answer(
         query=question.query,
         results=(),
         text=" ".join(_written(claim, citations) for claim in claims) or None,
-        claims=tuple(claims),
-        citations=tuple(citations),
+        claims=claims,
+        citations=citations,
         engine=ENGINE,
-        dropped=dropped,
+        dropped=evidence.dropped,
         unsaid=None if claims else unsaid(_language(said.language, question)),
         usage=completion.usage,
     )
@@ -190,52 +184,40 @@ def _language(named: str, question: Question) -> str | None:
     return code if code in LANGUAGES else language_of(question.query)
 
 
-def _borne_out(
-    claimed: Sequence[_Claimed], question: Question, passages: Passages
-) -> tuple[list[Claim], list[Citation], int]:
-    """The claims that stay, their citations, numbered, and how many don't; what says the same again is left out."""
-    claims: dict[str, Claim] = {}
-    citations: dict[tuple[UUID, int, int], Citation] = {}
-    dropped = 0
-    for each in claimed:
-        text = plain(each.text, most=_CLAIM_CHARS)
-        found = _found(each, passages)
-        if found is None or not _about(text, each, found, question):
-            dropped += 1
-            continue
-        quote, chunk, video = found
-        place = (chunk.id, quote.first, quote.last)
-        cited = citations.setdefault(place, cite(len(citations) + 1, quote, chunk, video))
-        claims.setdefault(text, Claim(text=text, citations=(cited.number,)))
-    return list(claims.values()), list(citations.values()), dropped
+class _Aloud:
+    """Tells claims while the model is still writing them."""
+
+    def __init__(self, evidence: Evidence, tell: Tell) -> None:
+        self._evidence = evidence
+        self._tell = tell
+        self._read = 0
+        self._count = 0
+
+    def hear(self, text: str) -> None:
+        """`text` is all that was written so far."""
+        if len(text) < self._read:
+            # It began anew. What was told stays told, and is not told again.
+            self._read = self._count = 0
+        for claimed, end in _whole_claims(text, self._read):
+            self._read = end
+            self._count += 1
+            claim = self._evidence.add(claimed) if self._count <= _MOST_CLAIMS else None
+            if claim is not None:
+                self._tell(claim, [self._evidence.citations[number - 1] for number in claim.citations])
 
 
-def _found(claimed: _Claimed, passages: Passages) -> _Found | None:
-    """Where the quote stands, first looked for where the model says; it may have miscounted."""
-    named = passages[claimed.passage - 1 : claimed.passage] if claimed.passage > 0 else []
-    for chunk, video in (*named, *passages):
-        quote = find(chunk.passage, claimed.quote)
-        if quote is not None:
-            return _Found(quote, chunk, video)
-    return None
-
-
-def _about(text: str, claimed: _Claimed, found: _Found, question: Question) -> bool:
-    """Whether a claim shares something with what it quotes or with the question, and leads nowhere else.
-
-    A model that was talked into saying something quite different may quote correctly. Between languages words tell
-    nothing.
-    """
-    said = found.chunk.passage.text
-    if not any(each.isalnum() for each in text) or foreign_addresses(claimed.text, (found.quote.text, question.query)):
-        return False
-    return _translated(text, said, question) or not terms(text).isdisjoint(terms(said) | terms(question.query))
-
-
-def _translated(text: str, said: str, question: Question) -> bool:
-    """Whether a claim is in the question's language, and what was said is in another."""
-    written, spoken = language_of(text), language_of(said)
-    return None not in (written, spoken) and written == language_of(question.query) != spoken
+def _whole_claims(text: str, at: int) -> Iterator[tuple[Claimed, int]]:
+    """The claims of a document that is not whole yet, from `at` on, and where each ends."""
+    begin = _CLAIMS.search(text)
+    if begin is None:
+        return
+    at = max(at, begin.end())
+    while (start := text.find("{", at)) >= 0:
+        try:
+            found, at = _DECODER.raw_decode(text, start)
+            yield Claimed.model_validate(found), at
+        except (ValueError, RecursionError):
+            return
 
 
 def _written(claim: Claim, citations: Sequence[Citation]) -> str:

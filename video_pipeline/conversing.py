@@ -23,7 +23,8 @@ from video_pipeline.terms import terms
 from video_pipeline.topology import LIMITS
 
 logger = logging.getLogger(__name__)
-_MOST_TOKENS: Final = 300
+# Models that think count their thoughts as well.
+_MOST_TOKENS: Final = 1_000
 _ANSWER_CHARS: Final = 800
 _QUESTION_CHARS: Final = 1_000
 _FEW_WORDS: Final = 3

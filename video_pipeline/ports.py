@@ -7,13 +7,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 from video_pipeline.model import (
     Answer,
     ApiKey,
     Chunk,
+    Citation,
+    Claim,
     Failure,
     Hit,
     Index,
@@ -257,6 +259,10 @@ class Jobs(Protocol):
         ...
 
     def announce_again(self, job_id: UUID, *, emit: Sequence[Message]) -> None: ...
+    def waits_for_service(self, job_id: UUID) -> None:
+        """Its announcements are counted anew: a service was away. For some days from its start, then no more."""
+        ...
+
     def unfinished_uploads(self, *, segments_idle: float, grant: float) -> list[tuple[Job, list[int]]]:
         """Uploads whose bytes stopped coming, with the first missing segments (for raw ones; at most 20)."""
         ...
@@ -671,8 +677,10 @@ class Completion:
 class LanguageModel(Protocol):
     @property
     def name(self) -> str: ...
-    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+    def complete(self, prompt: Prompt, *, seconds: float, hear: Callable[[str], None] | None = None) -> Completion:
         """What the model makes of it, within about so many seconds, all tries together.
+
+        `hear` is given the text so far whenever it has grown; a try that is repeated begins anew.
 
         The text should be a document of the schema. Not every server can hold its model to that, so it is to be read
         as a stranger's. `Unavailable` while the service fails (at once after repeated failures), `Misconfigured` when
@@ -685,6 +693,19 @@ class Answerer(Protocol):
     """Turns passages into an answer; the extractive one needs no language model."""
 
     def answer(self, question: Question, passages: Sequence[tuple[Chunk, Video]]) -> Answer: ...
+
+
+Tell = Callable[[Claim, Sequence[Citation]], None]
+"""Is given each claim of an answer once it is verified, and the citations that it stands on."""
+
+
+@runtime_checkable
+class AloudAnswerer(Answerer, Protocol):
+    """One that can tell its claims while it is still at work."""
+
+    def answer_aloud(self, question: Question, passages: Sequence[tuple[Chunk, Video]], tell: Tell) -> Answer:
+        """The answer is what counts: it may have other claims than were told if something failed in between."""
+        ...
 
 
 class Workspace(Protocol):

@@ -306,6 +306,7 @@ class Limits:
     announcements: int = 5
     transcription_wait: int = 86_400
     awaiting_upload: int = 86_400
+    service_wait: int = 3 * 86_400
     active_videos: int = 4
     conversation_turns: int = 6
     conversation_days: int = 30

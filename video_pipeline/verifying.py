@@ -32,7 +32,7 @@ _OPENING: Final = "“‘«„([¿¡「『"
 _DENIALS: Final = frozenset(
     re.findall(
         r"\w+",
-        "no not never none nobody nothing neither nor cannot without aint arent cant couldnt "
+        "no not never none nobody nothing neither nor cannot without nt aint arent cant couldnt "
         "didnt doesnt dont hadnt hasnt havent isnt mustnt neednt shouldnt wasnt werent wont wouldnt "
         "kein keine keinen keiner keinem nicht nie niemals nichts niemand ohne ne pas jamais aucun aucune rien sans "
         "non mai nessuno niente senza nunca ningún ninguna nada nadie sin não sem nem geen niet nooit niets zonder "

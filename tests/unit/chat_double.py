@@ -17,7 +17,8 @@ from tests.unit.openai_double import KEY, Double, Reply, serving
 CHAT_MODEL = "gpt-4.1-mini"
 Says = str | Mapping[str, Any] | Callable[[dict[str, Any]], Any]
 _KEYWORDS = {"type", "properties", "required", "additionalProperties", "items", "description", "enum"}
-_DOCUMENTED = {"model", "messages", "response_format", "temperature", "max_completion_tokens", "max_tokens"}
+_LIMITS = {"max_completion_tokens", "max_tokens"}
+_DOCUMENTED = {"model", "messages", "response_format", "temperature", "stream", "stream_options"} | _LIMITS
 
 
 @dataclass
@@ -29,6 +30,7 @@ class ChatDouble(Double):
     finish: str = "stop"
     refusal: str | None = None
     key: str = KEY
+    breaks_after: int | None = None  # so many pieces of a streamed answer, then the connection ends
 
     def answer(self, path: str, headers: Mapping[str, str], body: dict[str, Any]) -> Reply:
         self.bodies.append(body)
@@ -42,7 +44,8 @@ class ChatDouble(Double):
             return error(400, f"Unsupported parameter: '{lacking}' is not supported with this model.", param=lacking)
         if fault := undocumented(body):
             return error(400, fault)
-        return Reply(200, body=self.completion(self._said(json.loads(body["messages"][1]["content"]))))
+        said = self._said(json.loads(body["messages"][1]["content"]))
+        return self.streamed(said, body) if body.get("stream") else Reply(200, body=self.completion(said))
 
     def completion(self, content: str | None) -> object:
         message = {"role": "assistant", "content": None if self.refusal else content, "refusal": self.refusal}
@@ -54,6 +57,25 @@ class ChatDouble(Double):
             "choices": [{"index": 0, "message": message, "finish_reason": self.finish, "logprobs": None}],
             "usage": {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150},
         }
+
+    def streamed(self, said: str, body: Mapping[str, Any]) -> Reply:
+        deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+        size = max(9, len(said) // 100)
+        pieces = [] if self.refusal else [said[at : at + size] for at in range(0, len(said), size)]
+        deltas += [{"refusal": self.refusal}] if self.refusal else [{"content": piece} for piece in pieces]
+        chunks: list[dict[str, Any]] = [
+            {"choices": [{"index": 0, "delta": delta, "finish_reason": None}], "usage": None} for delta in deltas
+        ]
+        chunks = chunks[: self.breaks_after]
+        if self.breaks_after is None:
+            chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": self.finish}], "usage": None})
+            if body.get("stream_options", {}).get("include_usage"):
+                usage = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
+                chunks.append({"choices": [], "usage": usage})
+        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": CHAT_MODEL}
+        lines = [f"data: {json.dumps({**head, **chunk})}\n\n" for chunk in chunks]
+        lines += ["data: [DONE]\n\n"] if self.breaks_after is None else []
+        return Reply(200, {"Content-Type": "text/event-stream"}, "".join(lines).encode())
 
     @property
     def given(self) -> list[dict[str, Any]]:
@@ -84,6 +106,8 @@ def undocumented(body: Mapping[str, Any]) -> str | None:
         return "Invalid roles"
     if not 0 < body.get("max_completion_tokens", body.get("max_tokens", 1)) <= 32_768:
         return "max_completion_tokens is out of range"
+    if "stream_options" in body and body.get("stream") is not True:
+        return "The 'stream_options' parameter is only allowed when 'stream' is enabled."
     return _bad_format(body.get("response_format", {"type": "text"}), messages)
 
 

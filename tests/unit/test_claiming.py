@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -31,11 +31,13 @@ class Model:
     prompts: list[Prompt] = field(default_factory=list)
     name: str = "m"
 
-    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+    def complete(self, prompt: Prompt, *, seconds: float, hear: Callable[[str], None] | None = None) -> Completion:
         self.prompts.append(prompt)
+        text = self.says if isinstance(self.says, str) else json.dumps(self.says)
+        for at in range(len(text) + 1) if hear else ():
+            hear(text[:at])
         if self.fails:
             raise self.fails
-        text = self.says if isinstance(self.says, str) else json.dumps(self.says)
         return Completion(text=text, finished=self.finished, usage=SPENT)
 
 
@@ -231,3 +233,77 @@ def test_at_most_eight_claims_are_shown() -> None:
     says = claimed(*((f"The lucky number is {at}.", quote, 1) for at, quote in enumerate(quotes)))
     answer = ask(says, ". ".join(quotes))
     assert (len(answer.claims), answer.dropped) == (8, 0)
+
+
+# --------------------------------------------------------------------------------------------- aloud
+def aloud(model: Any) -> tuple[list[tuple[str, list[int], str]], Answer]:
+    told: list[tuple[str, list[int], str]] = []
+    passages = [(a_chunk(LUNCH), a_video()), (a_chunk(MOVE), a_video())]
+    answer = ModelAnswerer(model, Otherwise(), seconds=5).answer_aloud(
+        Question(query="Where does the office move?"),
+        passages,
+        lambda claim, citations: told.append((claim.text, list(claim.citations), citations[0].quote)),
+    )
+    return told, answer
+
+
+SAYS = claimed(
+    ("It moves to Lisbon.", "The office moves to Lisbon", 2),
+    ("It moves to Paris.", "The office moves to Paris in June", 2),
+    ("It moves to Lisbon.", "The office moves to Lisbon", 2),
+    ('Lunch "with {braces}" is at noon.', "Lunch is at noon", 1),
+)
+TOLD = [
+    ("It moves to Lisbon.", [1], "The office moves to Lisbon"),
+    ('Lunch "with {braces}" is at noon.', [2], "Lunch is at noon"),
+]
+
+
+def test_claims_are_told_once_each_when_they_are_verified() -> None:
+    told, answer = aloud(Model(SAYS))
+    assert told == TOLD
+    assert [(claim.text, list(claim.citations)) for claim in answer.claims] == [each[:2] for each in TOLD]
+
+
+def test_a_claim_is_told_before_the_next_is_written() -> None:
+    text = json.dumps(SAYS)
+    cut = text.index("It moves to Paris")
+    told, answer = aloud(Model(text[:cut], finished="cut"))
+    assert told == TOLD[:1]
+    assert (answer.engine, answer.fallback, answer.text) == ("extractive", "model_cut", "“Quoted.” [1]")
+
+
+def test_what_is_begun_anew_is_not_told_again() -> None:
+    @dataclass
+    class Twice(Model):
+        def complete(self, prompt: Prompt, *, seconds: float, hear: Callable[[str], None] | None = None) -> Completion:
+            text = json.dumps(self.says)
+            assert hear is not None
+            hear(text[:-60])
+            hear("")
+            return super().complete(prompt, seconds=seconds, hear=hear)
+
+    assert aloud(Twice(SAYS))[0] == TOLD
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "",
+        "no",
+        "{",
+        '{"claims": [',
+        '{"claims": [7, {"text": 1}]}',
+        '{"claims": {"text": "a"}}',
+        '{"claims": [' + "{" * 9_000,
+    ],
+)
+def test_nothing_is_told_of_what_is_no_answer(says: str) -> None:
+    told, answer = aloud(Model(says))
+    assert (told, answer.fallback) == ([], "model_unreadable")
+
+
+def test_no_more_claims_are_told_than_shown() -> None:
+    says = claimed(*((f"The office moves {at} times.", "The office moves to Lisbon", 2) for at in range(20)))
+    told, answer = aloud(Model(says))
+    assert len(told) == len(answer.claims) == 8

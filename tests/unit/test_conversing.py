@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -46,7 +47,7 @@ class Model:
     prompts: list[Prompt] = field(default_factory=list)
     name: str = "m"
 
-    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+    def complete(self, prompt: Prompt, *, seconds: float, hear: Callable[[str], None] | None = None) -> Completion:
         self.prompts.append(prompt)
         if self.fails:
             raise self.fails

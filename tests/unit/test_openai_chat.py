@@ -215,3 +215,68 @@ def test_neither_the_key_nor_what_was_asked_stands_in_the_log(
     opened(service).complete(PROMPT, seconds=5)
     assert KEY not in caplog.text
     assert "hello" not in caplog.text
+
+
+# ------------------------------------------------------------------------------------------ streamed
+def test_what_is_said_is_heard_while_it_grows(service: ChatDouble) -> None:
+    heard: list[str] = []
+    completion = opened(service).complete(PROMPT, seconds=5, hear=heard.append)
+    assert heard[-1] == completion.text == '{"said": "hello"}'
+    assert sorted(set(heard), key=len) == list(dict.fromkeys(heard))
+    assert len(set(heard)) > 2
+    assert (completion.finished, completion.usage) == (
+        "whole",
+        Usage(model=CHAT_MODEL, prompt_tokens=120, completion_tokens=30),
+    )
+    assert (service.bodies[0]["stream"], service.bodies[0]["stream_options"]) == (True, {"include_usage": True})
+
+
+def test_a_stream_tells_half_answers_and_refusals_apart_too(service: ChatDouble) -> None:
+    chat = opened(service)
+
+    def finished() -> str:
+        return chat.complete(PROMPT, seconds=5, hear=lambda _: None).finished
+
+    service.breaks_after = 2
+    assert finished() == "cut"
+    service.breaks_after, service.finish = None, "length"
+    assert finished() == "cut"
+    service.finish = "content_filter"
+    assert finished() == "refused"
+    service.finish, service.refusal = "stop", "I can't."
+    assert finished() == "refused"
+
+
+def test_a_server_that_does_not_count_streams_is_not_asked_to(service: ChatDouble) -> None:
+    service.lacks = {"stream_options"}
+    completion = opened(service).complete(PROMPT, seconds=5, hear=lambda _: None)
+    assert (completion.finished, completion.usage) == ("whole", Usage(model=CHAT_MODEL))
+    assert "stream_options" not in service.bodies[-1]
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (error(500, "No."), "openai_busy"),
+        (Reply(200, {"Content-Type": "text/event-stream"}, b"data: {\n\n"), "openai_answer_unreadable"),
+        (Reply(200, {"Content-Type": "text/event-stream"}, b'data: {"choices": 7}\n\n'), "openai_answer_unreadable"),
+        (
+            Reply(200, {"Content-Type": "text/event-stream"}, b'data: {"error": {"message": "No."}}\n\n'),
+            "openai_answer_unreadable",
+        ),
+        (Reply(0), "openai_timeout"),
+    ],
+)
+def test_a_stream_that_fails_becomes_our_error(service: ChatDouble, reply: Reply, code: str) -> None:
+    service.replies.append(reply)
+    with pytest.raises(Unavailable) as raised:
+        opened(service).complete(PROMPT, seconds=1, hear=lambda _: None)
+    assert raised.value.code == code
+
+
+def test_a_fault_of_whoever_hears_is_not_the_services(service: ChatDouble) -> None:
+    def fail(_: str) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        opened(service).complete(PROMPT, seconds=5, hear=fail)

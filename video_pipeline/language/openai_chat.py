@@ -34,11 +34,14 @@ class Dialect(NamedTuple):
     form: Literal["json_schema", "json_object", "text"] = "json_schema"
     limit: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
     temperature: bool = True
+    counts_streams: bool = True
 
     def plainer(self, refused: Collection[str]) -> Dialect | None:
         """Without the first of what a refusal named that can be done without; None if there is no such thing."""
         if self.temperature and "temperature" in refused:
             return self._replace(temperature=False)
+        if self.counts_streams and "stream_options" in refused:
+            return self._replace(counts_streams=False)
         if self.limit == "max_completion_tokens" and self.limit in refused:
             return self._replace(limit="max_tokens")
         if self.form != "text" and not _FORMS.isdisjoint(refused):
@@ -70,16 +73,19 @@ class OpenAiChat:
     def name(self) -> str:
         return self._name
 
-    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+    def complete(self, prompt: Prompt, *, seconds: float, hear: Callable[[str], None] | None = None) -> Completion:
         end = self._clock() + seconds
         # Half of the time may go by in pauses; a try that begins then still has the other half.
         patience = replace(self._patience, seconds=min(self._patience.seconds, seconds / 2))
-        return patience.call(lambda: self._circuit.call(lambda: self._ask(prompt, end)))
+        return patience.call(lambda: self._circuit.call(lambda: self._ask(prompt, end, hear)))
 
-    def _ask(self, prompt: Prompt, end: float) -> Completion:
+    def _ask(self, prompt: Prompt, end: float, hear: Callable[[str], None] | None) -> Completion:
         while True:
             dialect = self._dialect
-            say = partial(self._say, request=_request(self._name, prompt, dialect), end=end)
+            request = _request(self._name, prompt, dialect)
+            if hear is not None and dialect.counts_streams:
+                request["stream_options"] = {"include_usage": True}
+            say = partial(self._say, request=request, end=end, hear=hear)
             try:
                 said = self._account.call(say)
             except BadInput as error:
@@ -88,8 +94,10 @@ class OpenAiChat:
             usage = Usage(model=self._name, prompt_tokens=said.prompt_tokens, completion_tokens=said.completion_tokens)
             return Completion(text=said.text, finished=said.finished, usage=usage)
 
-    def _say(self, client: OpenAiClient, *, request: Mapping[str, Any], end: float) -> Said:
-        return client.chat(request, timeout=max(_LEAST_SECONDS, end - self._clock()), setting=SETTING)
+    def _say(
+        self, client: OpenAiClient, *, request: Mapping[str, Any], end: float, hear: Callable[[str], None] | None
+    ) -> Said:
+        return client.chat(request, timeout=max(_LEAST_SECONDS, end - self._clock()), setting=SETTING, hear=hear)
 
 
 def _plainer(dialect: Dialect, refusal: BadInput) -> Dialect:

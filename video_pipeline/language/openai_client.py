@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from openai import OpenAI, omit
 
-from video_pipeline.errors import BadInput, Misconfigured
+from video_pipeline.errors import BadInput, Misconfigured, Unavailable
 from video_pipeline.language.openai_errors import translated, unreadable
 
 # The one model that has no choice of dimensions; for it the parameter is an error.
@@ -17,8 +20,9 @@ _FIXED: Final = "text-embedding-ada-002"
 Vector = tuple[float, ...]
 
 if TYPE_CHECKING:
+    from openai import Stream
     from openai.types import CreateEmbeddingResponse
-    from openai.types.chat import ChatCompletion
+    from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 
 class Said(NamedTuple):
@@ -35,6 +39,30 @@ class Embedded(NamedTuple):
 
     vectors: list[Vector]
     tokens: int
+
+
+class _Hearing:
+    """What was said so far of a streamed answer."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._refused = False
+        self._finish: str | None = None
+        self._spent = (0, 0)
+
+    def add(self, chunk: ChatCompletionChunk) -> None:
+        if chunk.usage is not None:
+            self._spent = _tokens(chunk, "prompt_tokens"), _tokens(chunk, "completion_tokens")
+        for choice in chunk.choices[:1]:
+            self.text += choice.delta.content or ""
+            self._refused = self._refused or bool(choice.delta.refusal)
+            self._finish = choice.finish_reason or self._finish
+
+    def said(self) -> Said:
+        if self._refused or self._finish == "content_filter":
+            return Said("", "refused", *self._spent)
+        # A stream that ends without a reason broke off.
+        return Said(self.text, "cut" if self._finish in (None, "length") else "whole", *self._spent)
 
 
 class OpenAiClient:
@@ -56,10 +84,15 @@ class OpenAiClient:
         _check(vectors, model, dimensions)
         return Embedded([_unit(vector) for vector in vectors], _tokens(answer, "prompt_tokens"))
 
-    def chat(self, request: Mapping[str, Any], *, timeout: float, setting: str) -> Said:
+    def chat(
+        self, request: Mapping[str, Any], *, timeout: float, setting: str, hear: Callable[[str], None] | None = None
+    ) -> Said:
         """What the model says to a chat completion request. Errors are ours; a guard's refusal is none."""
+        ours = partial(translated, request["model"], self.key, setting=setting)
         try:
-            with translated(request["model"], self.key, setting=setting):
+            if hear is not None:
+                return self._heard(request, timeout, ours, hear)
+            with ours():
                 answer: ChatCompletion = self._client.chat.completions.create(**request, timeout=timeout)
                 return _said(answer)
         except BadInput as error:
@@ -67,6 +100,37 @@ class OpenAiClient:
             if error.facts.get("reason") != "content_filter":
                 raise
             return Said("", "refused", 0, 0)
+
+    def _heard(
+        self,
+        request: Mapping[str, Any],
+        timeout: float,
+        ours: Callable[[], AbstractContextManager[None]],
+        hear: Callable[[str], None],
+    ) -> Said:
+        end, hearing = time.monotonic() + timeout, _Hearing()
+        with ours():
+            stream: Stream[ChatCompletionChunk] = self._client.chat.completions.create(
+                **request, stream=True, timeout=timeout
+            )
+        with stream:
+            # Whoever hears is no part of what may go wrong in the service.
+            while (chunk := _next(stream, hearing, ours)) is not None:
+                if chunk.choices:
+                    hear(hearing.text)
+                if time.monotonic() > end:
+                    raise Unavailable("openai_timeout", "OpenAI did not answer in time.", hint="It is tried again.")
+        return hearing.said()
+
+
+def _next(
+    stream: Stream[ChatCompletionChunk], hearing: _Hearing, ours: Callable[[], AbstractContextManager[None]]
+) -> ChatCompletionChunk | None:
+    with ours():
+        chunk = next(stream, None)
+        if chunk is not None:
+            hearing.add(chunk)
+        return chunk
 
 
 def _said(answer: ChatCompletion) -> Said:
@@ -80,7 +144,7 @@ def _said(answer: ChatCompletion) -> Said:
     return Said(text, "cut" if choice.finish_reason == "length" else "whole", *spent)
 
 
-def _tokens(answer: CreateEmbeddingResponse | ChatCompletion, name: str) -> int:
+def _tokens(answer: CreateEmbeddingResponse | ChatCompletion | ChatCompletionChunk, name: str) -> int:
     """As counted by the service; 0 from a server that does not count."""
     count = getattr(answer.usage, name, None)
     return count if isinstance(count, int) else 0

@@ -15,7 +15,14 @@ from video_pipeline.errors import BadInput, Misconfigured, PipelineError, Unavai
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "credit_balance_exhausted"})
 _BUSY = frozenset({408, 409, 429})
 # Parameters that not every server and model takes.
-_NOT_EVERYWHERE = ("response_format", "json_schema", "json_object", "max_completion_tokens", "temperature")
+_NOT_EVERYWHERE = (
+    "response_format",
+    "json_schema",
+    "json_object",
+    "max_completion_tokens",
+    "temperature",
+    "stream_options",
+)
 
 
 @contextmanager

@@ -283,6 +283,11 @@ where status = 'processing' and lease_owner is null
 -- announced_again: Its message was sent once more.
 update jobs set announced_at = now(), announced = announced + 1 where id = %(id)s and status = 'processing'
 
+-- waits_for_service: Somebody answered to the announcement, only a service did not.
+update jobs set announced_at = now(), announced = 1
+where id = %(id)s and status = 'processing' and lease_owner is null
+  and started_at > now() - make_interval(secs => %(seconds)s)
+
 -- unfinished: Uploads whose bytes stopped coming.
 select * from jobs
 where status = 'queued' and not ready

@@ -149,7 +149,7 @@ def test_unknown_addresses_and_methods_are_problems_too(world: Any) -> None:
 def test_errors_of_every_kind_become_problems_without_internals(
     world: Any, caplog: pytest.LogCaptureFixture, error: Exception, status: int, code: str
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise error
 
     world.deps.answering.find = fail

@@ -168,7 +168,7 @@ def test_what_can_not_be_asked_is_a_problem_before_any_event(world: Any) -> None
 def test_what_fails_on_the_way_is_the_last_event(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     world.put_video(LUNCH)
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise Unavailable("vectors_unavailable", "The vectors\nare away.")
 
     monkeypatch.setattr(world.deps.answering, "answer", fail)
