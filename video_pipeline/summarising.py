@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from video_pipeline import layout
-from video_pipeline.errors import PipelineError
+from video_pipeline.errors import PipelineError, Unavailable
 from video_pipeline.model import Job, Message, ObjectRef, TranscriptRecord, Video
 from video_pipeline.ports import Ledger, Objects
 from video_pipeline.retrying import as_failure, pause_before_retry
@@ -77,6 +77,8 @@ class Summarising:
         logger.exception("no summary", extra={"reason": failure.code})
         if job is not None:
             self._ledger.jobs.end_stage(job.id, SUMMARISE, status="failed", failure=failure)
+            if isinstance(error, Unavailable):
+                self._ledger.jobs.waits_for_service(job.id)
         if failure.retryable:
             raise error
         if job is not None:
