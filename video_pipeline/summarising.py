@@ -10,13 +10,12 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from video_pipeline import layout
-from video_pipeline.errors import Conflict, PipelineError
+from video_pipeline.errors import PipelineError, Unavailable
 from video_pipeline.model import Job, Message, ObjectRef, TranscriptRecord, Video
 from video_pipeline.ports import Ledger, Objects
-from video_pipeline.publishing import Publishing
 from video_pipeline.retrying import as_failure, pause_before_retry
 from video_pipeline.spending import spent_for
 from video_pipeline.summaries.document import KeptSummary, Summary
@@ -80,6 +79,8 @@ class Summarising:
         logger.exception("no summary", extra={"reason": failure.code})
         if job is not None:
             self._ledger.jobs.end_stage(job.id, SUMMARISE, status="failed", failure=failure)
+            if isinstance(error, Unavailable):
+                self._ledger.jobs.waits_for_service(job.id)
         if failure.retryable:
             raise error
         if job is not None:
@@ -136,20 +137,3 @@ class Summarising:
 
 def _following(order: SummaryOrder, pause: float) -> Message:
     return order_message(order.job_id, order.video_id, request=order.request, attempt=order.attempt + 1, delay=pause)
-
-
-class Resummarising:
-    """Asks for a new summary of a video that has one, or should have."""
-
-    def __init__(self, ledger: Ledger, publishing: Publishing) -> None:
-        self._ledger = ledger
-        self._publishing = publishing
-
-    def ask(self, job_id: UUID) -> UUID:
-        """The id of the video that will be summarised anew. `Conflict` before it has a transcript."""
-        job = self._ledger.jobs.get(job_id)
-        emit = [] if job.video_id is None else [order_message(job.id, job.video_id, request=uuid4())]
-        if job.video_id is None or not self._ledger.summaries.order(job.video_id, emit=emit):
-            raise Conflict("not_transcribed", "This job's video has no transcript.", hint="Look at the job's status.")
-        self._publishing.flush()
-        return job.video_id

@@ -207,6 +207,7 @@ def wanted_index(settings: IndexSettings) -> IndexSpec:
         collection=settings.pinecone_index if settings.vector_store == "pinecone" else "embeddings",
         chunk_tokens=settings.chunk_tokens,
         chunk_minimum_tokens=settings.chunk_minimum_tokens,
+        labelled=True,
     )
 
 
@@ -475,7 +476,7 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
     from video_pipeline.importing import Importing
-    from video_pipeline.summarising import Resummarising
+    from video_pipeline.resummarising import Resummarising
     from video_pipeline.uploading import Uploading
 
     clients, database = open_clients(settings), open_database(settings)

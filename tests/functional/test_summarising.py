@@ -23,12 +23,13 @@ from video_pipeline.model import Job, JobOptions, JobStatus, Source, Video, vide
 from video_pipeline.moments import moments
 from video_pipeline.ports import Claimed, Submission
 from video_pipeline.publishing import Publishing
+from video_pipeline.resummarising import Resummarising
 from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.summaries.document import Summary
 from video_pipeline.summaries.extractive import summarise
 from video_pipeline.summaries.orders import SummaryOrder, order_message, read_order
 from video_pipeline.summaries.spoken import Spoken
-from video_pipeline.summarising import Resummarising, Summarising
+from video_pipeline.summarising import Summarising
 from video_pipeline.transcribing import Transcribing
 from video_pipeline.transcripts.model import Passage, Transcript
 

@@ -36,7 +36,7 @@ class Model:
         self.prompts: list[Prompt] = []
         self._lock = threading.Lock()
 
-    def complete(self, prompt: Prompt, *, seconds: float) -> Completion:
+    def complete(self, prompt: Prompt, *, seconds: float, hear: Any = None) -> Completion:
         assert seconds > 0
         with self._lock:
             self.prompts.append(prompt)

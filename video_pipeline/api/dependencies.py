@@ -14,8 +14,8 @@ from video_pipeline.importing import Importing
 from video_pipeline.keys import check_key
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
+from video_pipeline.resummarising import Resummarising
 from video_pipeline.spending import Purse
-from video_pipeline.summarising import Resummarising
 from video_pipeline.uploading import Uploading
 
 

@@ -42,9 +42,9 @@ from video_pipeline.model import (
 from video_pipeline.ports import Claimed, Submission
 from video_pipeline.pricing import PriceList
 from video_pipeline.publishing import Publishing
+from video_pipeline.resummarising import Resummarising
 from video_pipeline.spending import Purse
 from video_pipeline.store.ledger import PostgresLedger
-from video_pipeline.summarising import Resummarising
 from video_pipeline.transcribing import Transcribing
 from video_pipeline.transcripts.model import Passage, Quality, Segment, Timing, Transcript
 from video_pipeline.uploading import Uploading

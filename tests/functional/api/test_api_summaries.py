@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from typing import Any
 from uuid import uuid4
 
@@ -243,3 +245,10 @@ def test_a_transcript_of_low_quality_says_so_in_every_form(world: Any) -> None:
     assert get(world, job_id).json()["quality"] == "low"
     assert "low quality" in get(world, job_id, MARKDOWN).text
     assert "low quality" in text_of(get(world, job_id, PDF).content)
+
+
+def test_whoever_starts_the_api_does_not_wait_for_what_draws_papers_or_makes_summaries() -> None:
+    heavy = ("reportlab", "docx", "lxml", "PIL", "video_pipeline.summaries.words", "video_pipeline.summarising")
+    program = f"import sys, video_pipeline.api.app; print([each for each in {heavy!r} if each in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
