@@ -20,8 +20,9 @@ from video_pipeline.model import (
     IndexReport,
     IndexSpec,
     Job,
+    JobFilter,
     JobOptions,
-    JobStatus,
+    JobSort,
     MediaInfo,
     Message,
     ObjectInfo,
@@ -36,6 +37,8 @@ from video_pipeline.model import (
     TranscriptRecord,
     VectorItem,
     Video,
+    VideoFilter,
+    VideoSort,
 )
 from video_pipeline.transcripts.model import Transcript
 
@@ -73,6 +76,14 @@ class Settled:
     """Nothing is left to do with this message: finished, handed on, another worker's, or unknown."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class After:
+    """The last item that was seen of a list: by what it was sorted (`value`), and its id."""
+
+    value: datetime | str | float
+    id: UUID
 
 
 @dataclass(frozen=True)
@@ -123,8 +134,16 @@ class Jobs(Protocol):
         ...
 
     def page(
-        self, *, status: JobStatus | None = None, limit: int = 50, before: tuple[datetime, UUID] | None = None
-    ) -> list[Job]: ...
+        self,
+        where: JobFilter = ...,
+        *,
+        sort: JobSort = "-created_at",
+        limit: int = 50,
+        after: After | None = None,
+    ) -> list[Job]:
+        """Those that `where` lets through, in order; equals in order of their ids."""
+        ...
+
     def timeline(self, job_id: UUID) -> list[StageAttempt]: ...
 
     def claim(self, job_id: UUID, worker: str, *, redrive: bool = False) -> Claimed | NotNow | Settled: ...
@@ -231,6 +250,21 @@ class Jobs(Protocol):
         """
         ...
 
+    def cancel(self, job_id: UUID, failure: Failure, *, emit: Callable[[Job], Sequence[Message]]) -> Job:
+        """Ends an unfinished job as a person wishes; whoever holds it loses its lease. A repeat changes nothing.
+
+        Where others wait for its film, the first of them takes its place. `Conflict` for a job that ended otherwise.
+        """
+        ...
+
+    def restart(self, job_id: UUID, stage: str, *, emit: Callable[[Job], Sequence[Message]]) -> Job:
+        """A finished job begins again: at `receive` or `fetch` for a worker, later for the functions.
+
+        Where the serving index has none of its passages, `embed` becomes `chunk`. `Conflict` while it is at work, when
+        its video was erased, and for the later stages when another job makes the video.
+        """
+        ...
+
     def retry_later(self, job_id: UUID, worker: str, failure: Failure, delay: float) -> None:
         """Back to the queue after a passing failure, not to be claimed for `delay` seconds."""
         ...
@@ -284,8 +318,15 @@ class Videos(Protocol):
         """NotFound also for an erased one."""
         ...
 
-    def page(self, *, limit: int = 50, before: tuple[datetime, UUID] | None = None) -> list[Video]:
-        """Those that are not erased, newest first."""
+    def page(
+        self,
+        where: VideoFilter = ...,
+        *,
+        sort: VideoSort = "-created_at",
+        limit: int = 50,
+        after: After | None = None,
+    ) -> list[Video]:
+        """Those that are not erased and that `where` lets through, in order; equals in order of their ids."""
         ...
 
     def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]: ...

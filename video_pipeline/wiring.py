@@ -377,6 +377,7 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
     from video_pipeline.importing import Importing
+    from video_pipeline.steering import Steering
     from video_pipeline.uploading import Uploading
 
     clients, database = open_clients(settings), open_database(settings)
@@ -403,6 +404,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
             media_bucket=settings.media,
         ),
         erasing=erasing,
+        steering=Steering(ledger, objects, publishing),
         media_bucket=settings.media,
         results_bucket=settings.results,
         public_url=settings.public_url,

@@ -14,6 +14,7 @@ from video_pipeline.importing import Importing
 from video_pipeline.keys import check_key
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
+from video_pipeline.steering import Steering
 from video_pipeline.uploading import Uploading
 
 
@@ -31,6 +32,7 @@ class ApiDependencies:
     uploading: Uploading
     importing: Importing
     erasing: Erasing
+    steering: Steering
     media_bucket: str
     results_bucket: str
     public_url: str

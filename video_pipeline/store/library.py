@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from video_pipeline.errors import NotFound
 from video_pipeline.model import Chunk, Hit, ObjectRef, Question, SearchFilter, TranscriptRecord, Video
 from video_pipeline.ports import Held
 from video_pipeline.store import rows
+from video_pipeline.store.listings import VideoListing
 
 SQL = Queries(Path(__file__).with_name("library.sql"))
 _WORD = re.compile(r"\w+")
@@ -23,7 +23,7 @@ _WORD = re.compile(r"\w+")
 _MOST_WORDS = 64
 
 
-class PostgresVideos:
+class PostgresVideos(VideoListing):
     """`ports.Videos` on PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
@@ -34,12 +34,6 @@ class PostgresVideos:
         if row is None:
             raise _no_video(video_id)
         return rows.video(row)
-
-    def page(self, *, limit: int = 50, before: tuple[datetime, UUID] | None = None) -> list[Video]:
-        at, last = before or (None, None)
-        with self._database.transaction() as connection:
-            found = connection.execute(SQL["videos"], {"limit": limit, "before_at": at, "before_id": last})
-            return [rows.video(row) for row in found]
 
     def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]:
         with self._database.transaction() as connection:

@@ -1,12 +1,6 @@
 -- video: One video that is not erased.
 select * from videos where id = %(id)s and erased_at is null
 
--- videos: A page of videos, newest first.
-select * from videos
-where erased_at is null
-  and (%(before_at)s::timestamptz is null or (created_at, id) < (%(before_at)s, %(before_id)s::uuid))
-order by created_at desc, id desc limit %(limit)s
-
 -- videos_by_ids: Videos that can be shown.
 select * from videos where id = any(%(ids)s) and erased_at is null
 

@@ -41,6 +41,7 @@ from video_pipeline.model import (
 )
 from video_pipeline.ports import Claimed, Submission
 from video_pipeline.publishing import Publishing
+from video_pipeline.steering import Steering
 from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.transcribing import Transcribing
 from video_pipeline.transcripts.model import Passage, Quality, Segment, Timing, Transcript
@@ -212,6 +213,7 @@ def world(api_database: Database, app: FastAPI) -> World:
             media_bucket=MEDIA,
         ),
         erasing=Erasing(ledger, store, lambda _: opened(embedder, vectors), media_bucket=MEDIA, results_bucket=RESULTS),
+        steering=Steering(ledger, store, publishing),
         media_bucket=MEDIA,
         results_bucket=RESULTS,
         public_url=PUBLIC,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from video_pipeline import layout
 from video_pipeline.api.dependencies import ApiDependencies, Caller, Deps
+from video_pipeline.api.models.filters import VideoQuery
 from video_pipeline.api.models.videos import (
     ErasureResponse,
     PlaybackResponse,
@@ -22,7 +23,8 @@ from video_pipeline.api.negotiation import preferred
 from video_pipeline.api.paging import Cursor, Limit, page_of
 from video_pipeline.api.problems import refusals
 from video_pipeline.errors import NotFound
-from video_pipeline.model import ObjectRef, TranscriptRecord
+from video_pipeline.model import ObjectRef, TranscriptRecord, Video, VideoSort
+from video_pipeline.ports import After
 from video_pipeline.topology import IMPORTED
 from video_pipeline.transcripts.model import Transcript
 
@@ -44,10 +46,19 @@ _TRANSCRIPT_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.get("/videos", summary="Videos, newest first")
-def list_videos(deps: Deps, limit: Limit = 50, cursor: Cursor = None) -> VideoPage:
-    videos = deps.ledger.videos
-    shown, following = page_of(lambda most, before: videos.page(limit=most, before=before), limit, cursor)
+@router.get("/videos", summary="Videos, newest first unless asked otherwise")
+def list_videos(
+    deps: Deps, wanted: Annotated[VideoQuery, Query()], limit: Limit = 50, cursor: Cursor = None
+) -> VideoPage:
+    """A filter that nothing passes gives an empty list."""
+    where, videos, sort = wanted.wanted(), deps.ledger.videos, wanted.sort
+    shown, following = page_of(
+        lambda most, after: videos.page(where, sort=sort, limit=most, after=after),
+        limit,
+        cursor,
+        sort=sort,
+        last=lambda video: After(_sorted_by(video, sort), video.id),
+    )
     return VideoPage(items=[VideoInfo.of(video, _shown(deps, video.poster)) for video in shown], next=following)
 
 
@@ -125,6 +136,14 @@ def _transcript_of(deps: ApiDependencies, video_id: UUID) -> TranscriptRecord | 
         return deps.ledger.videos.transcript(video_id)
     except NotFound:
         return None
+
+
+def _sorted_by(video: Video, sort: VideoSort) -> datetime | str | float:
+    if sort.endswith("title"):
+        return video.title
+    if sort.endswith("duration"):
+        return video.info.duration if video.info else 0.0
+    return video.created_at
 
 
 def _shown(deps: ApiDependencies, key: str | None) -> str | None:
