@@ -391,6 +391,40 @@ class Answer(Value):
     engine: str = "extractive"
 
 
+# ------------------------------------------------------------------------------------------- analytics
+class AskedQuestion(Value):
+    """A question as statistics see it. Its words are kept only if nothing answered it. `milliseconds`: if measured."""
+
+    channel: Literal["api", "record"]
+    query: str
+    answered: bool
+    engine: str
+    results: int
+    milliseconds: int | None = None
+
+
+class Day(Value):
+    """What happened on a day (UTC). Milliseconds are those of questions that were asked through the API."""
+
+    day: date
+    questions: int
+    answered: int
+    milliseconds_median: int | None
+    milliseconds_p95: int | None
+    videos: int
+    video_seconds: float
+    jobs_completed: int
+    jobs_failed: int
+
+
+class Unanswered(Value):
+    """A question that nothing answered, however it was spelt; how often it was asked."""
+
+    query: str
+    times: int
+    last_asked: datetime
+
+
 # ------------------------------------------------------------------------------------------- messages
 class Message(Value):
     """Something to publish after commit. `destination` is a stream's or queue's resource type in the topology.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -13,7 +13,9 @@ from uuid import UUID
 from video_pipeline.model import (
     Answer,
     ApiKey,
+    AskedQuestion,
     Chunk,
+    Day,
     Failure,
     Hit,
     Index,
@@ -35,6 +37,7 @@ from video_pipeline.model import (
     StageAttempt,
     Thumbnail,
     TranscriptRecord,
+    Unanswered,
     VectorItem,
     Video,
     VideoFilter,
@@ -420,10 +423,35 @@ class Questions(Protocol):
     def get(self, question_id: UUID) -> Mapping[str, Any]: ...
 
 
+class Analytics(Protocol):
+    def note(self, asked: AskedQuestion) -> None:
+        """Counts a question. Those that came as records are counted when their answer is saved."""
+        ...
+
+    def days(self, first: date, last: date) -> list[Day]:
+        """Each day of the range, both ends included."""
+        ...
+
+    def unanswered(self, first: date, last: date, *, limit: int) -> list[Unanswered]:
+        """Those asked most often first."""
+        ...
+
+    def forget(self) -> int:
+        """Forgets words and counts whose time is over; how many."""
+        ...
+
+
 class Keys(Protocol):
     def create(self, name: str, prefix: str, sha256: str) -> ApiKey: ...
     def find(self, sha256: str) -> ApiKey | None:
         """An unrevoked key by its hash; notes that it was used."""
+        ...
+
+    def take_turn(self, key_id: UUID, *, per_minute: int, burst: int) -> float:
+        """0 if one more request of this key is within its rate, and counts it; else the seconds to wait.
+
+        Without a pause, `burst` requests may follow each other.
+        """
         ...
 
     def all(self) -> list[ApiKey]: ...
@@ -459,6 +487,8 @@ class Ledger(Protocol):
     def indexes(self) -> Indexes: ...
     @property
     def questions(self) -> Questions: ...
+    @property
+    def analytics(self) -> Analytics: ...
     @property
     def keys(self) -> Keys: ...
     @property

@@ -44,6 +44,7 @@ class Sweeping:
             "uploads_given_up": self._give_up_uploads,
             "published": lambda: self._ledger.outbox.drain(self._publish),
             "erased": self._resume_erasures,
+            "forgotten": self._ledger.analytics.forget,
             "pruned": lambda: self._ledger.outbox.prune(_KEEP_MESSAGES_DAYS),
         }
         counts = {name: self._part(name, do) for name, do in parts.items()}

@@ -293,6 +293,8 @@ class Limits:
     transcription_wait: int = 86_400
     awaiting_upload: int = 86_400
     active_videos: int = 4
+    unanswered_days: int = 90
+    asked_days: int = 800
 
 
 LIMITS: Final = Limits()

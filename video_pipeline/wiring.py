@@ -377,6 +377,7 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
     from video_pipeline.importing import Importing
+    from video_pipeline.keys import Rate
     from video_pipeline.steering import Steering
     from video_pipeline.uploading import Uploading
 
@@ -410,6 +411,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         public_url=settings.public_url,
         presign_seconds=settings.presign_seconds,
         cors_origins=settings.cors_origins,
+        rate=Rate(settings.requests_per_minute, settings.requests_burst) if settings.requests_per_minute else None,
     )
 
 

@@ -69,7 +69,7 @@ class FakeJobs:
 
 def sweep(jobs: FakeJobs, *, drain: Any = lambda _: 0) -> Mapping[str, int]:
     outbox = SimpleNamespace(drain=drain, prune=lambda _: 0)
-    ledger = cast("Ledger", SimpleNamespace(jobs=jobs, outbox=outbox))
+    ledger = cast("Ledger", SimpleNamespace(jobs=jobs, outbox=outbox, analytics=SimpleNamespace(forget=lambda: 0)))
     return Sweeping(ledger, lambda _: None, lambda: 0, segments_idle=1, stalled=1).sweep()
 
 

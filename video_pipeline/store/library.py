@@ -12,9 +12,10 @@ from psycopg.types.json import Jsonb
 
 from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.errors import NotFound
-from video_pipeline.model import Chunk, Hit, ObjectRef, Question, SearchFilter, TranscriptRecord, Video
+from video_pipeline.model import AskedQuestion, Chunk, Hit, ObjectRef, Question, SearchFilter, TranscriptRecord, Video
 from video_pipeline.ports import Held
 from video_pipeline.store import rows
+from video_pipeline.store.analytics import note
 from video_pipeline.store.listings import VideoListing
 
 SQL = Queries(Path(__file__).with_name("library.sql"))
@@ -135,7 +136,10 @@ class PostgresQuestions:
     def save(self, question_id: UUID, asked: Question, answer: Mapping[str, Any]) -> bool:
         values = {"id": question_id, "asked": rows.as_json(asked), "answer": Jsonb(dict(answer))}
         with self._database.transaction() as connection:
-            return connection.execute(SQL["save_question"], values).rowcount == 1
+            new = connection.execute(SQL["save_question"], values).rowcount == 1
+            if new:
+                note(connection, _as_counted(asked, answer))
+        return new
 
     def get(self, question_id: UUID) -> Mapping[str, Any]:
         with self._database.transaction() as connection:
@@ -143,6 +147,16 @@ class PostgresQuestions:
         if row is None:
             raise NotFound("question_not_found", f"There is no question {question_id}.")
         return row
+
+
+def _as_counted(asked: Question, answer: Mapping[str, Any]) -> AskedQuestion:
+    return AskedQuestion(
+        channel="record",
+        query=asked.query,
+        answered=answer.get("answer") is not None,
+        engine=str(answer.get("engine", "")),
+        results=len(answer.get("results", ())),
+    )
 
 
 def _no_video(video_id: UUID) -> NotFound:

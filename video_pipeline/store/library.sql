@@ -122,6 +122,21 @@ set last_used_at = case when last_used_at > now() - interval '1 minute' then las
 where sha256 = %(sha256)s and revoked_at is null
 returning id, name, prefix, created_at, last_used_at, revoked_at
 
+-- take_turn: A request more of a key, or the seconds until it may ask again.
+-- What it has asked for is paid off at its pace; at most a burst may be owed. What is refused costs nothing.
+with taken as (
+    insert into turns as known (key_id, paid_until)
+    values (%(key_id)s, now() + make_interval(secs => %(pace)s))
+    on conflict (key_id) do update
+    set paid_until = greatest(known.paid_until, now()) + make_interval(secs => %(pace)s)
+    where greatest(known.paid_until, now()) <= now() + make_interval(secs => %(pace)s * (%(burst)s - 1))
+    returning 1)
+select case
+    when exists (select 1 from taken) then 0
+    else greatest(0.001, extract(epoch from (select paid_until from turns where key_id = %(key_id)s) - now())::float8
+                         - %(pace)s * (%(burst)s - 1))
+    end::float8 as wait
+
 -- keys: All of them.
 select id, name, prefix, created_at, last_used_at, revoked_at from api_keys order by created_at
 

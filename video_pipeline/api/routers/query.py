@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import APIRouter
 
+from video_pipeline.api.counting import note_question
 from video_pipeline.api.dependencies import Deps
 from video_pipeline.api.models.queries import QueryRequest, QueryResponse
 from video_pipeline.api.problems import refusals
@@ -17,4 +20,7 @@ def ask_question(request: QueryRequest, deps: Deps) -> QueryResponse:
 
     `answer` is null when the videos hold nothing to answer with.
     """
-    return QueryResponse.of(deps.answering.ask(request.question()))
+    began = time.perf_counter()
+    answer = QueryResponse.of(deps.answering.ask(request.question()))
+    note_question(deps.ledger.analytics, answer, began)
+    return answer
