@@ -10,6 +10,7 @@ PipelineError
 ├── Conflict          the thing is in a state that does not allow this
 ├── Misconfigured     this installation lacks something; an operator has to act
 └── Unavailable       a service failed or refused for now; retried after `delay`
+    └── NotRunning    nothing answers where a system should
 """
 
 from __future__ import annotations
@@ -73,3 +74,10 @@ class Unavailable(PipelineError):
         """`delay`: seconds after which the service said that it may be asked again, if it did."""
         super().__init__(code, message, hint=hint, **facts)
         self.delay = delay
+
+
+class NotRunning(Unavailable):
+    """Nothing answers where it should, or what answers is something else."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__("not_running", message, hint=hint)

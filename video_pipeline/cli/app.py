@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from video_pipeline.cli import (
+    analytics,
     asking,
     dead,
     doctor,
@@ -124,8 +125,10 @@ app.command()(up.up)
 app.command()(ingest.ingest)
 app.command()(put.put)
 app.command()(asking.ask)
-app.command()(jobs.jobs)
+app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.videos)
+app.command()(jobs.search)
+app.command()(analytics.analytics)
 app.command()(queues.queues)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)
