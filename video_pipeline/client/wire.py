@@ -17,6 +17,7 @@ LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 _CONNECT: Final = 5.0
 _ANSWER: Final = 60.0
 _UPLOAD_ANSWER: Final = 1_800.0
+_MOST_OF_A_PAGE: Final = 100
 
 
 class Wire:
@@ -72,7 +73,7 @@ class Wire:
         found: list[Any] = []
         cursor: str | None = None
         while len(found) < most:
-            page = self.get(path, limit=min(most - len(found), 100), cursor=cursor, **params)
+            page = self.get(path, limit=min(most - len(found), _MOST_OF_A_PAGE), cursor=cursor, **params)
             found += page["items"]
             cursor = page["next"]
             if not cursor:
