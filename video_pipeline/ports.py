@@ -333,6 +333,10 @@ class Videos(Protocol):
         ...
 
     def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]: ...
+    def erased(self, video_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of them that were here and are erased, or are about to be."""
+        ...
+
     def transcript(self, video_id: UUID) -> TranscriptRecord: ...
     def begin_erasure(self, video_id: UUID, requested_by: str, *, request: UUID | None = None) -> UUID | None:
         """Hides the video and returns the erasure's id. None: a job is at work on it, erasure follows its end.
@@ -403,6 +407,13 @@ class Indexes(Protocol):
         """Lets it serve if no video is waiting, and none has failed or they may be left out; else changes nothing.
 
         Jobs between cutting and embedding go back to cutting: `cut_again(job, video)` is the message that says so.
+        """
+        ...
+
+    def move(self, index: Index, spec: IndexSpec, *, cut_again: Callable[[UUID, UUID], Message]) -> Index:
+        """The serving index lies where `spec` says from now on; its passages stay. Jobs go back as with `switch`.
+
+        `Conflict("index_changed")` unless it serves and is as `index` says.
         """
         ...
 
@@ -660,6 +671,25 @@ class VectorIndex(Protocol):
 
     def drop(self) -> None:
         """Everything in this space."""
+        ...
+
+
+class VectorSource(Protocol):
+    """Vectors to be copied. Keys have an order, in which pages follow each other."""
+
+    @property
+    def dimensions(self) -> int: ...
+    def count(self) -> int: ...
+    def page(self, after: str | None, limit: int) -> list[tuple[str, VectorItem]]:
+        """The next ones behind the key `after`, each with its key; empty at the end."""
+        ...
+
+    def sample(self, most: int) -> list[VectorItem]:
+        """Some of them, the same each time, from everywhere."""
+        ...
+
+    def nearest(self, vector: Sequence[float], limit: int) -> list[tuple[UUID, float | None]]:
+        """Passages, best first; their cosine similarities where the source measures by them."""
         ...
 
 

@@ -182,14 +182,17 @@ class Opener:
         self._database = database
         self._ledger = ledger
         self._embedders: dict[tuple[str, str, int], Embedder] = {}
-        self._opened: dict[str, OpenIndex] = {}
+        self._opened: dict[tuple[str, IndexSpec], OpenIndex] = {}
 
     def __call__(self, index: Index) -> OpenIndex:
-        known = self._opened.get(index.space)
+        # By its spec as well: an index may move to another store.
+        known = self._opened.get((index.space, index.spec))
         if known is None:
             settings = as_made(self._settings, index.spec)
             vectors = open_vectors(settings, self._database, index)
-            known = self._opened[index.space] = OpenIndex(index, self._embedder(settings, index.spec), vectors)
+            known = self._opened[index.space, index.spec] = OpenIndex(
+                index, self._embedder(settings, index.spec), vectors
+            )
         return known
 
     def serving(self) -> OpenIndex:

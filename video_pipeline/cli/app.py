@@ -25,6 +25,7 @@ from video_pipeline.cli import (
     reindex,
     secret_commands,
     up,
+    vectors,
 )
 from video_pipeline.cli.console import complain, note
 from video_pipeline.cli.system import DATA_FOLDER, Options, System
@@ -135,6 +136,7 @@ app.command()(reindex.reindex)
 app.add_typer(dead.app, name="dlq")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(secret_commands.app, name="secrets")
+app.add_typer(vectors.app, name="vectors")
 
 
 def main() -> None:

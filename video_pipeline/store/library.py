@@ -41,6 +41,10 @@ class PostgresVideos(VideoListing):
             found = connection.execute(SQL["videos_by_ids"], {"ids": list(video_ids)})
             return {row["id"]: rows.video(row) for row in found}
 
+    def erased(self, video_ids: Iterable[UUID]) -> set[UUID]:
+        with self._database.transaction() as connection:
+            return {row["id"] for row in connection.execute(SQL["erased"], {"ids": list(video_ids)})}
+
     def transcript(self, video_id: UUID) -> TranscriptRecord:
         row = self._one("transcript", {"id": video_id})
         if row is None:

@@ -4,6 +4,9 @@ select * from videos where id = %(id)s and erased_at is null
 -- videos_by_ids: Videos that can be shown.
 select * from videos where id = any(%(ids)s) and erased_at is null
 
+-- erased: Videos that nobody may see any more.
+select id from videos where id = any(%(ids)s) and erased_at is not null
+
 -- transcript: The record of a video's transcript.
 select record from transcripts join videos on videos.id = video_id where video_id = %(id)s and erased_at is null
 
