@@ -10,7 +10,8 @@ PipelineError
 ├── Conflict          the thing is in a state that does not allow this
 ├── Misconfigured     this installation lacks something; an operator has to act
 └── Unavailable       a service failed or refused for now; retried after `delay`
-    └── Resting       it is not asked at all for now; waiting for it uses up no attempt
+    ├── Resting       it is not asked at all for now; waiting for it uses up no attempt
+    └── NotRunning    nothing answers where a system should
 """
 
 from __future__ import annotations
@@ -78,3 +79,10 @@ class Unavailable(PipelineError):
 
 class Resting(Unavailable):
     """A service is not asked at all for now, for a reason that has nothing to do with this piece of work."""
+
+
+class NotRunning(Unavailable):
+    """Nothing answers where it should, or what answers is something else."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__("not_running", message, hint=hint)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Final
 
-from video_pipeline.model import Job, JobStatus
+from video_pipeline.model import Job, JobFilter, JobStatus
 from video_pipeline.ports import Jobs
 from video_pipeline.topology import EMBED, SUMMARISE
 
@@ -21,7 +21,7 @@ def expected_end(jobs: Jobs, job: Job, now: datetime) -> datetime | None:
     """When `job` will be done if a worker takes it now. None when it is over, or nothing is known to judge by."""
     if job.finished or job.source.size is None:
         return None
-    seconds = expected_seconds(jobs.page(status=JobStatus.COMPLETED, limit=_RECENT), job.source.size)
+    seconds = expected_seconds(jobs.page(JobFilter(statuses=(JobStatus.COMPLETED,)), limit=_RECENT), job.source.size)
     return None if seconds is None else (job.started_at or now) + timedelta(seconds=seconds)
 
 

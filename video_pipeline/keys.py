@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from typing import Final
 
-from video_pipeline.errors import BadInput
+from video_pipeline.errors import BadInput, Unavailable
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Keys
 
@@ -38,6 +39,26 @@ def check_key(keys: Keys, presented: str | None) -> ApiKey:
     if found is None:
         raise BadInput("api_key_wrong", "This API key is not known, or was revoked.", hint=_HINT)
     return found
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often one key may ask: so many requests in a minute, and so many at once after a pause."""
+
+    per_minute: int
+    burst: int
+
+
+def take_turn(keys: Keys, key: ApiKey, rate: Rate) -> None:
+    """Counts a request. `Unavailable("rate_limited")`, with the time to wait, for a key that asks too often."""
+    wait = keys.take_turn(key.id, per_minute=rate.per_minute, burst=rate.burst)
+    if wait > 0:
+        raise Unavailable(
+            "rate_limited",
+            f"This key may ask {rate.per_minute} times in a minute, and has asked more often.",
+            hint="Wait as long as Retry-After says.",
+            delay=wait,
+        )
 
 
 def _digest(text: str) -> str:

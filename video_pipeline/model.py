@@ -102,13 +102,15 @@ class JobStatus(StrEnum):
     FAILED = "failed"
 
 
-# The only moves there are. `failed -> queued` is an operator's (or a late segment's) explicit retry.
+# The only moves there are. Out of an end leads only a wish: a person's, or, from `failed`, a late segment's.
 MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.COMPLETED}),
     JobStatus.PROCESSING: frozenset({JobStatus.QUEUED, JobStatus.COMPLETED, JobStatus.FAILED}),
-    JobStatus.FAILED: frozenset({JobStatus.QUEUED}),
-    JobStatus.COMPLETED: frozenset(),
+    JobStatus.FAILED: frozenset({JobStatus.QUEUED, JobStatus.PROCESSING}),
+    JobStatus.COMPLETED: frozenset({JobStatus.QUEUED, JobStatus.PROCESSING}),
 }
+# The reason code of a job that a person has ended. Nothing that comes later revives it but a person.
+CANCELLED = "cancelled"
 
 
 class Failure(Value):
@@ -144,6 +146,28 @@ class Job(Value):
     @property
     def finished(self) -> bool:
         return self.status in (JobStatus.COMPLETED, JobStatus.FAILED)
+
+    @property
+    def cancelled(self) -> bool:
+        return self.status is JobStatus.FAILED and self.failure is not None and self.failure.code == CANCELLED
+
+
+JobSort = Literal["-created_at", "created_at", "-updated_at", "updated_at"]
+
+
+class JobFilter(Value):
+    """Which jobs are listed; what is left out lets everything through. `text` is looked for in title and file name.
+
+    Days (`YYYY-MM-DD`, UTC) are those of arrival, both included. `code` is the reason of a failed one.
+    """
+
+    statuses: tuple[JobStatus, ...] = ()
+    stage: str | None = None
+    video_id: UUID | None = None
+    code: str | None = None
+    text: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
 
 
 class StageAttempt(Value):
@@ -206,6 +230,19 @@ class Video(Value):
     created_at: datetime
     indexed_at: datetime | None = None
     erased_at: datetime | None = None
+
+
+VideoSort = Literal["-created_at", "created_at", "title", "-title", "duration", "-duration"]
+
+
+class VideoFilter(Value):
+    """Which videos are listed; as `JobFilter`. `language` also finds its regions; `indexed`: can be asked about."""
+
+    text: str | None = None
+    language: str | None = None
+    indexed: bool | None = None
+    date_from: date | None = None
+    date_to: date | None = None
 
 
 class TranscriptRecord(Value):
@@ -445,6 +482,40 @@ class Turn(Value):
     answer: str | None
     chunk_ids: tuple[UUID, ...] = ()
     video_ids: tuple[UUID, ...] = ()
+
+
+# ------------------------------------------------------------------------------------------- analytics
+class AskedQuestion(Value):
+    """A question as statistics see it. Its words are kept only if nothing answered it. `milliseconds`: if measured."""
+
+    channel: Literal["api", "record"]
+    query: str
+    answered: bool
+    engine: str
+    results: int
+    milliseconds: int | None = None
+
+
+class Day(Value):
+    """What happened on a day (UTC). Milliseconds are those of questions that were asked through the API."""
+
+    day: date
+    questions: int
+    answered: int
+    milliseconds_median: int | None
+    milliseconds_p95: int | None
+    videos: int
+    video_seconds: float
+    jobs_completed: int
+    jobs_failed: int
+
+
+class Unanswered(Value):
+    """A question that nothing answered, however it was spelt; how often it was asked."""
+
+    query: str
+    times: int
+    last_asked: datetime
 
 
 # ------------------------------------------------------------------------------------------- messages

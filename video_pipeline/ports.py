@@ -13,9 +13,11 @@ from uuid import UUID
 from video_pipeline.model import (
     Answer,
     ApiKey,
+    AskedQuestion,
     Chunk,
     Citation,
     Claim,
+    Day,
     Expense,
     Failure,
     Hit,
@@ -23,8 +25,9 @@ from video_pipeline.model import (
     IndexReport,
     IndexSpec,
     Job,
+    JobFilter,
     JobOptions,
-    JobStatus,
+    JobSort,
     MediaInfo,
     Message,
     ObjectInfo,
@@ -39,9 +42,12 @@ from video_pipeline.model import (
     Thumbnail,
     TranscriptRecord,
     Turn,
+    Unanswered,
     Usage,
     VectorItem,
     Video,
+    VideoFilter,
+    VideoSort,
 )
 from video_pipeline.summaries.document import KeptSummary
 from video_pipeline.transcripts.model import Transcript
@@ -80,6 +86,14 @@ class Settled:
     """Nothing is left to do with this message: finished, handed on, another worker's, or unknown."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class After:
+    """The last item that was seen of a list: by what it was sorted (`value`), and its id."""
+
+    value: datetime | str | float
+    id: UUID
 
 
 @dataclass(frozen=True)
@@ -130,8 +144,16 @@ class Jobs(Protocol):
         ...
 
     def page(
-        self, *, status: JobStatus | None = None, limit: int = 50, before: tuple[datetime, UUID] | None = None
-    ) -> list[Job]: ...
+        self,
+        where: JobFilter = ...,
+        *,
+        sort: JobSort = "-created_at",
+        limit: int = 50,
+        after: After | None = None,
+    ) -> list[Job]:
+        """Those that `where` lets through, in order; equals in order of their ids."""
+        ...
+
     def timeline(self, job_id: UUID) -> list[StageAttempt]: ...
 
     def claim(self, job_id: UUID, worker: str, *, redrive: bool = False) -> Claimed | NotNow | Settled: ...
@@ -243,6 +265,21 @@ class Jobs(Protocol):
         """
         ...
 
+    def cancel(self, job_id: UUID, failure: Failure, *, emit: Callable[[Job], Sequence[Message]]) -> Job:
+        """Ends an unfinished job as a person wishes; whoever holds it loses its lease. A repeat changes nothing.
+
+        Where others wait for its film, the first of them takes its place. `Conflict` for a job that ended otherwise.
+        """
+        ...
+
+    def restart(self, job_id: UUID, stage: str, *, emit: Callable[[Job], Sequence[Message]]) -> Job:
+        """A finished job begins again: at `receive` or `fetch` for a worker, later for the functions.
+
+        Where the serving index has none of its passages, `embed` becomes `chunk`. `Conflict` while it is at work, when
+        its video was erased, and for the later stages when another job makes the video.
+        """
+        ...
+
     def postpone(self, job_id: UUID, stage: str, failure: Failure, delay: float) -> None:
         """For stages without a lease: the job waits in its stage and is announced again when `delay` is over."""
         ...
@@ -304,11 +341,22 @@ class Videos(Protocol):
         """NotFound also for an erased one."""
         ...
 
-    def page(self, *, limit: int = 50, before: tuple[datetime, UUID] | None = None) -> list[Video]:
-        """Those that are not erased, newest first."""
+    def page(
+        self,
+        where: VideoFilter = ...,
+        *,
+        sort: VideoSort = "-created_at",
+        limit: int = 50,
+        after: After | None = None,
+    ) -> list[Video]:
+        """Those that are not erased and that `where` lets through, in order; equals in order of their ids."""
         ...
 
     def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]: ...
+    def erased(self, video_ids: Iterable[UUID]) -> set[UUID]:
+        """Those of them that were here and are erased, or are about to be."""
+        ...
+
     def transcript(self, video_id: UUID) -> TranscriptRecord: ...
     def begin_erasure(self, video_id: UUID, requested_by: str, *, request: UUID | None = None) -> UUID | None:
         """Hides the video and returns the erasure's id. None: a job is at work on it, erasure follows its end.
@@ -426,6 +474,13 @@ class Indexes(Protocol):
         """
         ...
 
+    def move(self, index: Index, spec: IndexSpec, *, cut_again: Callable[[UUID, UUID], Message]) -> Index:
+        """The serving index lies where `spec` says from now on; its passages stay. Jobs go back as with `switch`.
+
+        `Conflict("index_changed")` unless it serves and is as `index` says.
+        """
+        ...
+
     def videos_of(self, index_id: UUID) -> list[UUID]:
         """The videos that it has passages of."""
         ...
@@ -458,6 +513,24 @@ class Questions(Protocol):
         ...
 
     def get(self, question_id: UUID) -> Mapping[str, Any]: ...
+
+
+class Analytics(Protocol):
+    def note(self, asked: AskedQuestion) -> None:
+        """Counts a question. Those that came as records are counted when their answer is saved."""
+        ...
+
+    def days(self, first: date, last: date) -> list[Day]:
+        """Each day of the range, both ends included."""
+        ...
+
+    def unanswered(self, first: date, last: date, *, limit: int) -> list[Unanswered]:
+        """Those asked most often first."""
+        ...
+
+    def forget(self) -> int:
+        """Forgets words and counts whose time is over; how many."""
+        ...
 
 
 class Conversations(Protocol):
@@ -502,6 +575,13 @@ class Keys(Protocol):
         """An unrevoked key by its hash; notes that it was used."""
         ...
 
+    def take_turn(self, key_id: UUID, *, per_minute: int, burst: int) -> float:
+        """0 if one more request of this key is within its rate, and counts it; else the seconds to wait.
+
+        Without a pause, `burst` requests may follow each other.
+        """
+        ...
+
     def all(self) -> list[ApiKey]: ...
     def revoke(self, key_id: UUID) -> bool: ...
 
@@ -541,6 +621,8 @@ class Ledger(Protocol):
     def conversations(self) -> Conversations: ...
     @property
     def spending(self) -> Spending: ...
+    @property
+    def analytics(self) -> Analytics: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -712,6 +794,25 @@ class VectorIndex(Protocol):
 
     def drop(self) -> None:
         """Everything in this space."""
+        ...
+
+
+class VectorSource(Protocol):
+    """Vectors to be copied. Keys have an order, in which pages follow each other."""
+
+    @property
+    def dimensions(self) -> int: ...
+    def count(self) -> int: ...
+    def page(self, after: str | None, limit: int) -> list[tuple[str, VectorItem]]:
+        """The next ones behind the key `after`, each with its key; empty at the end."""
+        ...
+
+    def sample(self, most: int) -> list[VectorItem]:
+        """Some of them, the same each time, from everywhere."""
+        ...
+
+    def nearest(self, vector: Sequence[float], limit: int) -> list[tuple[UUID, float | None]]:
+        """Passages, best first; their cosine similarities where the source measures by them."""
         ...
 
 

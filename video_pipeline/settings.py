@@ -168,6 +168,9 @@ class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, C
     cors_origins: tuple[str, ...] = ()
     max_form_upload_bytes: int = LIMITS.form_upload_bytes
     presign_seconds: Annotated[int, Field(ge=60, le=43_200)] = 3600
+    # Of one API key; 0: no limit. A burst may follow a pause.
+    requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 6000
+    requests_burst: Annotated[int, Field(ge=1, le=100_000)] = 600
 
 
 class ProcessorSettings(DatabaseSettings, StorageSettings, SpeechSettings):

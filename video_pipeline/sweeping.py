@@ -46,6 +46,7 @@ class Sweeping:
             "uploads_given_up": self._give_up_uploads,
             "published": lambda: self._ledger.outbox.drain(self._publish),
             "erased": self._resume_erasures,
+            "forgotten": self._ledger.analytics.forget,
             "pruned": lambda: self._ledger.outbox.prune(_KEEP_MESSAGES_DAYS),
             "conversations_forgotten": self._ledger.conversations.prune,
         }

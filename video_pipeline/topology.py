@@ -310,6 +310,8 @@ class Limits:
     active_videos: int = 4
     conversation_turns: int = 6
     conversation_days: int = 30
+    unanswered_days: int = 90
+    asked_days: int = 800
 
 
 LIMITS: Final = Limits()

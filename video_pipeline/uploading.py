@@ -153,6 +153,8 @@ class Uploading:
         source = job.source
         if source.kind != "upload" or source.media.key.startswith(layout.upload_prefix(source.upload_id)):
             raise Conflict("upload_not_in_parts", "This job's bytes don't come in presigned parts.")
+        if job.cancelled:
+            raise Conflict("upload_cancelled", "This upload was cancelled.", hint="Retry its job, or upload it again.")
         return job
 
     def _expect_captions(self, job: Job) -> None:

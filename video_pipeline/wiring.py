@@ -219,14 +219,17 @@ class Opener:
         self._database = database
         self._ledger = ledger
         self._embedders: dict[tuple[str, str, int], Embedder] = {}
-        self._opened: dict[str, OpenIndex] = {}
+        self._opened: dict[tuple[str, IndexSpec], OpenIndex] = {}
 
     def __call__(self, index: Index) -> OpenIndex:
-        known = self._opened.get(index.space)
+        # By its spec as well: an index may move to another store.
+        known = self._opened.get((index.space, index.spec))
         if known is None:
             settings = as_made(self._settings, index.spec)
             vectors = open_vectors(settings, self._database, index)
-            known = self._opened[index.space] = OpenIndex(index, self._embedder(settings, index.spec), vectors)
+            known = self._opened[index.space, index.spec] = OpenIndex(
+                index, self._embedder(settings, index.spec), vectors
+            )
         return known
 
     def serving(self) -> OpenIndex:
@@ -476,7 +479,9 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
     from video_pipeline.importing import Importing
+    from video_pipeline.keys import Rate
     from video_pipeline.resummarising import Resummarising
+    from video_pipeline.steering import Steering
     from video_pipeline.uploading import Uploading
 
     clients, database = open_clients(settings), open_database(settings)
@@ -505,11 +510,13 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         resummarising=Resummarising(ledger, publishing),
         erasing=erasing,
         purse=open_purse(settings, ledger),
+        steering=Steering(ledger, objects, publishing),
         media_bucket=settings.media,
         results_bucket=settings.results,
         public_url=settings.public_url,
         presign_seconds=settings.presign_seconds,
         cors_origins=settings.cors_origins,
+        rate=Rate(settings.requests_per_minute, settings.requests_burst) if settings.requests_per_minute else None,
     )
 
 

@@ -104,7 +104,10 @@ class PineconeDouble:
                 if self.namespaces.pop(namespace, None) is None:
                     raise Refused(404, "Namespace not found")
                 return {}
-            case ("POST", ["namespaces", namespace, "documents", ("upsert" | "search" | "list" | "delete") as verb]):
+            case (
+                "POST",
+                ["namespaces", namespace, "documents", ("upsert" | "search" | "list" | "fetch" | "delete") as verb],
+            ):
                 return getattr(self, f"_{verb}")(namespace, request.body)
         raise Refused(404, f"no route {request.method} {request.path}")
 
@@ -180,6 +183,13 @@ class PineconeDouble:
         page = [{"_id": name} for name in names[first : first + PAGE]]
         more = {"pagination": {"next": str(first + PAGE)}} if first + PAGE < len(names) else {}
         return {"documents": page, "namespace": namespace, "usage": {"read_units": 1}, **more}
+
+    def _fetch(self, namespace: str, body: Any) -> Any:
+        if set(body) != {"ids"} or not 0 < len(body["ids"]) <= 1000:
+            raise Refused(400, "between 1 and 1000 ids")
+        kept = self.namespaces.get(namespace, {})
+        found = {name: kept[name] for name in body["ids"] if name in kept}
+        return {"documents": found, "namespace": namespace, "usage": {"read_units": 1}}
 
     def _delete(self, namespace: str, body: Any) -> Any:
         if set(body) != {"ids"} or not 0 < len(body["ids"]) <= 1000:

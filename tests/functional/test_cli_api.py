@@ -523,3 +523,61 @@ def form_parts(asked: tuple[str, str, dict[str, str], bytes]) -> dict[str, tuple
             assert isinstance(content, bytes)
             found[str(name)] = (content, part.get_filename())
     return found
+
+
+class TestWishes:
+    @pytest.mark.parametrize(
+        ("arguments", "path", "body"),
+        [
+            (["cancel", JOB], f"jobs/{JOB}/cancel", b""),
+            (["retry", JOB], f"jobs/{JOB}/retry", b""),
+            (["rerun", JOB], f"jobs/{JOB}/rerun", b'{"stage":"fetch"}'),
+            (["rerun", JOB, "--from", "chunk"], f"jobs/{JOB}/rerun", b'{"stage":"chunk"}'),
+        ],
+    )
+    def test_each_wish_is_one_request_and_tells_how_the_job_is_now(
+        self, api: ApiDouble, run: Run, arguments: list[str], path: str, body: bytes
+    ) -> None:
+        api.on(path, STATUS | {"status": "queued", "current_stage": "fetch"}, status=202)
+        result = run("jobs", *arguments)
+        assert (result.exit_code, f"{JOB} (queued, fetch)" in result.stdout) == (0, True)
+        assert [(method, where, sent) for method, where, _, sent in api.asked] == [("POST", f"/api/v1/{path}", body)]
+
+    def test_a_wish_that_is_refused_says_why(self, api: ApiDouble, run: Run) -> None:
+        api.on(f"jobs/{JOB}/retry", problem("job_at_work", "It is processing.", 409, "Cancel it."), status=409)
+        result = run("jobs", "retry", JOB)
+        assert (result.exit_code, result.stderr) == (4, "video-pipeline: It is processing. Cancel it.\n")
+
+    def test_lists_are_narrowed_as_asked(self, api: ApiDouble, run: Run) -> None:
+        api.on("jobs", {"items": [], "next": None})
+        api.on("videos", {"items": [], "next": None})
+        run("jobs", "--text", "board", "--from", "2026-01-01", "--sort", "updated_at", "--status", "queued")
+        run("videos", "--to", "2026-01-31", "--language", "en")
+        queries = [parse_qs(urlsplit(path).query) for _, path, _, _ in api.asked]
+        assert queries == [
+            {
+                "limit": ["50"],
+                "status": ["queued"],
+                "q": ["board"],
+                "date_from": ["2026-01-01"],
+                "sort": ["updated_at"],
+            },
+            {"limit": ["50"], "language": ["en"], "date_to": ["2026-01-31"]},
+        ]
+
+    def test_places_are_shown_with_their_second_and_what_fits_in_brackets(self, api: ApiDouble, run: Run) -> None:
+        place = {"text": "We raised the\x1b budget.", "highlight_start": 15, "highlight_end": 21, "start": 61.2}
+        api.on(f"videos/{VIDEO}/transcript/search", {"items": [place], "total": 3})
+        result = run("search", VIDEO, "budget")
+        assert result.stdout == "00:01:01  We raised the\ufffd [budget].\n"
+        assert result.stderr == "2 more.\n"
+
+    def test_analytics_leave_out_days_of_nothing_and_name_what_was_not_answered(self, api: ApiDouble, run: Run) -> None:
+        counts = {"questions": 4, "unanswered": 1, "videos": 2, "video_seconds": 5400.0}
+        day = counts | {"jobs_completed": 2, "jobs_failed": 0, "date": "2026-01-02"}
+        day |= {"answer_ms_median": 12, "answer_ms_p95": 40}
+        nothing = dict.fromkeys(day, 0) | {"date": "2026-01-01"}
+        asked = {"query": "Who\nwon?", "times": 2, "last_asked": "2026-01-02T10:00:00Z"}
+        api.on("analytics", {"days": [nothing, day], "totals": day, "unanswered": [asked]})
+        shown = [" ".join(row.split()) for row in run("analytics", "--from", "2026-01-01").stdout.splitlines()]
+        assert shown[1:] == ["2026-01-02 4 1 12 40 2 1.5 2 0", "all 4 1 2 1.5 2 0", "", "Not answered:", "2 x Who won?"]

@@ -16,6 +16,7 @@ from video_pipeline.model import (
     Chunk,
     Failure,
     Job,
+    JobFilter,
     JobOptions,
     JobStatus,
     Message,
@@ -29,7 +30,7 @@ from video_pipeline.model import (
     video_identifier,
 )
 from video_pipeline.outcomes import recorded
-from video_pipeline.ports import Claimed, NotNow, Settled, Submission
+from video_pipeline.ports import After, Claimed, NotNow, Settled, Submission
 from video_pipeline.store.jobs import SQL
 from video_pipeline.store.leases import Policy
 from video_pipeline.store.ledger import PostgresLedger
@@ -560,11 +561,11 @@ def test_erasing_waits_for_a_job_at_work_and_the_film_may_come_again(ledger: Pos
 def test_pages_of_jobs_and_videos_follow_each_other_without_gap_or_repeat(ledger: PostgresLedger) -> None:
     ids = {new_job(ledger, f"{n}.mp4") for n in range(7)}
     seen: list[Job] = []
-    while page := ledger.jobs.page(limit=3, before=(seen[-1].created_at, seen[-1].id) if seen else None):
+    while page := ledger.jobs.page(limit=3, after=After(seen[-1].created_at, seen[-1].id) if seen else None):
         seen += page
     assert len(seen) == 7
     assert {job.id for job in seen} == ids
-    assert ledger.jobs.page(status=JobStatus.COMPLETED) == []
+    assert ledger.jobs.page(JobFilter(statuses=(JobStatus.COMPLETED,))) == []
 
 
 def test_the_claim_and_the_sweep_use_indexes(ledger: PostgresLedger, database: Database) -> None:

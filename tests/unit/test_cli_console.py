@@ -12,7 +12,6 @@ import pytest
 
 from video_pipeline.cli import exits
 from video_pipeline.cli.console import clean, clock, line, moment, say_table
-from video_pipeline.cli.exits import NotRunning
 from video_pipeline.cli.files import MediaFile
 from video_pipeline.cli.progress import counting, steps
 from video_pipeline.cli.send_segments import segments
@@ -23,6 +22,7 @@ from video_pipeline.errors import (
     Conflict,
     Misconfigured,
     NotFound,
+    NotRunning,
     PipelineError,
     Unavailable,
 )

@@ -14,7 +14,19 @@ from video_pipeline.api import pages, problems, streaming
 from video_pipeline.api.dependencies import KEY_REQUIRED, ApiDependencies
 from video_pipeline.api.middleware import BodyLimit, RequestContext
 from video_pipeline.api.models.uploads import UploadRequest
-from video_pipeline.api.routers import costs, health, jobs, query, questions, summaries, transcripts, upload, videos
+from video_pipeline.api.models.videos import TranscriptDocument
+from video_pipeline.api.routers import (
+    analytics,
+    costs,
+    health,
+    jobs,
+    query,
+    questions,
+    summaries,
+    transcripts,
+    upload,
+    videos,
+)
 
 PREFIX: Final = "/api/v1"
 VERSION: Final = "1.0.0"
@@ -31,6 +43,7 @@ _TAGS: Final = [
     {"name": "videos", "description": "Read, play and erase what is there."},
     {"name": "questions", "description": "Ask what was said."},
     {"name": "costs", "description": "See what paid services took."},
+    {"name": "analytics", "description": "How it is used."},
     {"name": "health", "description": "For load balancers."},
 ]
 
@@ -48,8 +61,8 @@ def create_app(deps: ApiDependencies) -> FastAPI:
             CORSMiddleware,
             allow_origins=deps.cors_origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["X-API-Key", "Authorization", "Content-Type"],
-            expose_headers=["X-Request-Id", "Retry-After", "Location"],
+            allow_headers=["X-API-Key", "Authorization", "Content-Type", "If-None-Match"],
+            expose_headers=["X-Request-Id", "Retry-After", "Location", "ETag"],
             max_age=3600,
         )
     return app
@@ -61,7 +74,12 @@ class VideoPipelineApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             made = super().openapi()
-            models: list[tuple[Any, Any]] = [(problems.Problem, "serialization"), (UploadRequest, "validation")]
+            # A transcript leaves out what is not known, so it is described as it is read.
+            models: list[tuple[Any, Any]] = [
+                (problems.Problem, "serialization"),
+                (UploadRequest, "validation"),
+                (TranscriptDocument, "validation"),
+            ]
             models += [(each, "serialization") for each in streaming.EVENTS]
             _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")
             made["components"]["schemas"] |= extra["$defs"]
@@ -79,8 +97,10 @@ def described_app() -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
-    keyed = APIRouter(prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 500, 503))
-    for resource in (upload, transcripts, jobs, summaries, videos, query, questions, costs):
+    keyed = APIRouter(
+        prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 429, 500, 503)
+    )
+    for resource in (upload, transcripts, jobs, summaries, videos, query, questions, analytics, costs):
         keyed.include_router(resource.router)
     app.include_router(keyed)
     app.include_router(health.router, prefix=PREFIX, responses=problems.refusals(503))

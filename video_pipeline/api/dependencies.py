@@ -11,11 +11,12 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from video_pipeline.answering import Answering
 from video_pipeline.erasing import Erasing
 from video_pipeline.importing import Importing
-from video_pipeline.keys import check_key
+from video_pipeline.keys import Rate, check_key, take_turn
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
 from video_pipeline.resummarising import Resummarising
 from video_pipeline.spending import Purse
+from video_pipeline.steering import Steering
 from video_pipeline.uploading import Uploading
 
 
@@ -24,7 +25,7 @@ class ApiDependencies:
     """Everything that the API works with; made once per process.
 
     `public_url` is where people reach it; `presign_seconds` how long links to media may be used; `cors_origins` the
-    other origins whose pages may call it.
+    other origins whose pages may call it; `rate` how often one key may ask, None: as often as it likes.
     """
 
     ledger: Ledger
@@ -35,11 +36,13 @@ class ApiDependencies:
     resummarising: Resummarising
     erasing: Erasing
     purse: Purse
+    steering: Steering
     media_bucket: str
     results_bucket: str
     public_url: str
     presign_seconds: int = 3600
     cors_origins: tuple[str, ...] = ()
+    rate: Rate | None = None
 
 
 def _dependencies(request: Request) -> ApiDependencies:
@@ -63,7 +66,10 @@ def _caller(
     header: Annotated[str | None, Security(_HEADER)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> ApiKey:
-    return check_key(deps.ledger.keys, header or (bearer.credentials if bearer else None))
+    key = check_key(deps.ledger.keys, header or (bearer.credentials if bearer else None))
+    if deps.rate:
+        take_turn(deps.ledger.keys, key, deps.rate)
+    return key
 
 
 Caller = Annotated[ApiKey, Security(_caller)]

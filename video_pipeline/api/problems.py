@@ -33,6 +33,7 @@ _BY_CODE: Final[Mapping[str, int]] = {
     "api_key_missing": 401,
     "api_key_wrong": 401,
     "not_acceptable": 406,
+    "rate_limited": 429,
     "upload_stalled": 408,
     "body_too_large": 413,
     "upload_too_large": 413,
@@ -66,6 +67,7 @@ _TITLES: Final[Mapping[int, str]] = {
     413: "What was sent is too large",
     415: "What was sent is of a kind that is not taken",
     422: "The request's content is invalid",
+    429: "This key has asked too often; wait as long as Retry-After says",
     500: "Something went wrong that should not have",
     503: "A service that is needed does not answer now; try again later",
 }

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from video_pipeline.cli import (
+    analytics,
     asking,
     costs,
     dead,
@@ -27,6 +28,7 @@ from video_pipeline.cli import (
     secret_commands,
     summary,
     up,
+    vectors,
 )
 from video_pipeline.cli.console import complain, note
 from video_pipeline.cli.system import DATA_FOLDER, Options, System
@@ -127,10 +129,12 @@ app.command()(up.up)
 app.command()(ingest.ingest)
 app.command()(put.put)
 app.command()(asking.ask)
-app.command()(jobs.jobs)
+app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.videos)
 app.command()(summary.summary)
 app.command()(costs.costs)
+app.command()(jobs.search)
+app.command()(analytics.analytics)
 app.command()(queues.queues)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)
@@ -138,6 +142,7 @@ app.command()(evaluate.evaluate)
 app.add_typer(dead.app, name="dlq")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(secret_commands.app, name="secrets")
+app.add_typer(vectors.app, name="vectors")
 
 
 def main() -> None:

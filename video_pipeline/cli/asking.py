@@ -30,9 +30,8 @@ def ask(
     """
     from video_pipeline.cli.api import api_of
 
-    body: dict[str, Any] = {"query": question, "top_k": top_k} | ({"video_id": video} if video else {})
     with api_of(system_of(context)) as api:
-        found = api.post("query", body)
+        found = api.ask(question, top_k=top_k, video_id=video)
     if as_json:
         say_json(found)
     else:

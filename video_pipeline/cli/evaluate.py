@@ -18,7 +18,7 @@ from video_pipeline.evaluation.judge import Figures, Judge, Passage
 from video_pipeline.evaluation.qmsum import SECONDS_PER_WORD, Asked, Meeting, load
 
 if TYPE_CHECKING:
-    from video_pipeline.cli.api import Api
+    from video_pipeline.client import Client
 
 _RESULTS: Final = 30
 _MOST_VIDEOS: Final = 200
@@ -51,7 +51,7 @@ def evaluate(
     _say(judged, split)
 
 
-def _fed(api: Api, meetings: Mapping[str, Meeting], shown: Steps) -> dict[str, str]:
+def _fed(api: Client, meetings: Mapping[str, Meeting], shown: Steps) -> dict[str, str]:
     """The video of each meeting, once all can be asked about."""
     jobs: dict[str, str] = {}
     for name, meeting in meetings.items():
@@ -66,7 +66,7 @@ def _fed(api: Api, meetings: Mapping[str, Meeting], shown: Steps) -> dict[str, s
     return {name: _indexed(api, name, job_id, shown) for name, job_id in jobs.items()}
 
 
-def _indexed(api: Api, name: str, job_id: str, shown: Steps) -> str:
+def _indexed(api: Client, name: str, job_id: str, shown: Steps) -> str:
     job = follow(api, job_id, shown)
     if job["status"] != "completed":
         raise BadInput(
@@ -76,7 +76,7 @@ def _indexed(api: Api, name: str, job_id: str, shown: Steps) -> str:
 
 
 def _judged(
-    api: Api,
+    api: Client,
     meetings: Mapping[str, Meeting],
     asked: Sequence[Asked],
     videos: Mapping[str, str],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from video_pipeline.errors import BadInput, Conflict, Misconfigured, NotFound, PipelineError, Unavailable
+from video_pipeline.errors import BadInput, Conflict, Misconfigured, NotFound, PipelineError
 
 OK: Final = 0
 FAILED: Final = 1
@@ -28,13 +28,6 @@ MEANINGS: Final[dict[int, str]] = {
 
 _UNREACHABLE_CODES: Final = {"not_running", "aws_unreachable", "aws_credentials_missing"}
 _REFUSED_CODES: Final = {"access_denied", "aws_credentials_wrong"}
-
-
-class NotRunning(Unavailable):
-    """Nothing answers where it should, or what answers is something else."""
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__("not_running", message, hint=hint)
 
 
 def code_for(error: PipelineError) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from video_pipeline.cli.api import Api
-from video_pipeline.cli.console import clean, note, say
-from video_pipeline.cli.exits import FAILED, OK, NotRunning
+from video_pipeline.cli.console import clean, line, note, say
+from video_pipeline.cli.exits import FAILED, OK
 from video_pipeline.cli.progress import Steps
-from video_pipeline.errors import NotFound, Unavailable
+from video_pipeline.client import Client
+from video_pipeline.client.documents import Job, JobWithStages
+from video_pipeline.errors import NotFound, NotRunning, Unavailable
 from video_pipeline.topology import STAGES
 
 _TITLES: Final = {stage.name: stage.title for stage in STAGES}
@@ -20,12 +21,12 @@ _LONGEST_PAUSE: Final = 2.0
 _PATIENCE: Final = 60.0
 
 
-def follow(api: Api, job_id: str, steps: Steps, *, sleep: Callable[[float], None] = time.sleep) -> dict[str, Any]:
+def follow(api: Client, job_id: str, steps: Steps, *, sleep: Callable[[float], None] = time.sleep) -> JobWithStages:
     """The job's last word, however long it takes. Raises what the API says if it says so for a minute."""
     pause, silent_for, seen = _FIRST_PAUSE, 0.0, False
     while True:
         try:
-            job = api.get(f"status/{job_id}")
+            job = api.job(job_id)
         except (NotFound, Unavailable) as error:
             if silent_for >= _PATIENCE or (isinstance(error, NotRunning) and not seen):
                 raise _gave_up(error, job_id) from error
@@ -41,20 +42,20 @@ def follow(api: Api, job_id: str, steps: Steps, *, sleep: Callable[[float], None
         pause = min(_LONGEST_PAUSE, pause * 1.3)
 
 
-def say_end(job: dict[str, Any]) -> int:
+def say_end(job: Job) -> int:
     """Prints how a job ended; returns the exit code."""
     for text in job.get("notes") or ():
         note(f"note: {clean(text)}")
     if job["status"] == "completed":
         say(f"completed: video {job['video_id']}")
         return OK
-    error = job.get("error") or {}
-    reason = f"{error.get('message', 'No reason was given.')} {error.get('hint', '')}".strip()
-    say(f"failed while {_title(job).lower()}: {clean(reason)} [{error.get('code', 'unknown')}]")
+    error = job["error"]
+    reason = f"{error['message']} {error['hint']} [{error['code']}]" if error else "No reason was given."
+    say(f"failed while {_title(job).lower()}: {line(reason)}")
     return FAILED
 
 
-def _title(job: dict[str, Any]) -> str:
+def _title(job: Job) -> str:
     if job["status"] == "queued":
         return "Waiting for a free worker"
     return _TITLES.get(job["current_stage"], str(job["current_stage"]))

@@ -19,11 +19,11 @@ def send(system: System, path: Path, wishes: Wishes) -> Sent:
         message = f"{path} is larger than {LIMITS.transcript_bytes // 1024**2} MiB."
         raise BadInput("transcript_too_large", message, hint="Leave out what is not words and times.")
     text = _text(path.read_bytes())
-    said = {"title": wishes.title, "language": wishes.language, "metadata": dict(wishes.metadata)}
-    document = {name: value for name, value in said.items() if value} | {"filename": path.name, "content": text}
     with api_of(system) as api:
-        answer = api.post("transcripts", document)
-    return Sent(via="transcript", job_id=str(answer["job_id"]))
+        answer = api.import_transcript(
+            path.name, text, title=wishes.title, language=wishes.language, metadata=wishes.metadata
+        )
+    return Sent(via="transcript", job_id=answer["job_id"])
 
 
 def _text(data: bytes) -> str:

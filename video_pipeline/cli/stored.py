@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from video_pipeline.cli.exits import NotRunning
 from video_pipeline.cli.system import START, System
-from video_pipeline.errors import Misconfigured, Unavailable
+from video_pipeline.errors import Misconfigured, NotRunning, Unavailable
 
 if TYPE_CHECKING:
     from video_pipeline.settings import DatabaseSettings

@@ -14,7 +14,7 @@ from video_pipeline.cli.system import system_of
 from video_pipeline.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
-    from video_pipeline.cli.api import Api
+    from video_pipeline.client import Client
 
 
 class Form(StrEnum):
@@ -56,7 +56,7 @@ def summary(
         _give(api.content(f"summary/{job_id}/summary.{form}"), form, output)
 
 
-def _job_of(api: Api, named: str) -> str:
+def _job_of(api: Client, named: str) -> str:
     """The job itself, or the one that made the video of this id."""
     from urllib.parse import quote
 

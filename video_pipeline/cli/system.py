@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from video_pipeline.cli.exits import NotRunning
-from video_pipeline.errors import BadInput, Misconfigured, Unavailable
+from video_pipeline.errors import BadInput, Misconfigured, NotRunning, Unavailable
 from video_pipeline.topology import DEFAULT_REGION, LOCAL_API_PORT, LOCAL_SUFFIX, MEDIA_BUCKET, Function, resource_name
 
 if TYPE_CHECKING:

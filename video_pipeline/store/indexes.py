@@ -119,6 +119,19 @@ class PostgresIndexes:
             connection.execute(SQL["serve"], {"id": index_id})
             return self._report(connection, connection.execute(SQL["by_id"], {"id": index_id}).fetchone() or {})
 
+    def move(self, index: Index, spec: IndexSpec, *, cut_again: Callable[[UUID, UUID], Message]) -> Index:
+        values = {"id": index.id, "seen": rows.as_json(index.spec), "spec": rows.as_json(spec)}
+        with self._database.transaction() as connection:
+            connection.execute(SQL["one_at_a_time"])
+            connection.execute(SQL["hold_serving"])
+            row = connection.execute(SQL["move"], values).fetchone()
+            if row is None:
+                raise Conflict("index_changed", f"The index {index.space} does not serve as it did any more.")
+            sent_back = connection.execute(SQL["send_back"]).fetchall()
+            connection.execute(SQL["abandon_stages"], {"ids": [each["id"] for each in sent_back]})
+            rows.put_out(connection, [cut_again(each["id"], each["video_id"]) for each in sent_back])
+        return _index(row)
+
     def videos_of(self, index_id: UUID) -> list[UUID]:
         with self._database.transaction() as connection:
             return [row["video_id"] for row in connection.execute(SQL["videos_of"], {"id": index_id})]

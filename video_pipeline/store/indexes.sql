@@ -87,6 +87,9 @@ returning id, video_id
 update stage_attempts set status = 'abandoned', finished_at = clock_timestamp()
 where job_id = any(%(ids)s) and status = 'running'
 
+-- move: Its vectors lie elsewhere from now on.
+update indexes set spec = %(spec)s where id = %(id)s and state = 'serving' and spec = %(seen)s returning *
+
 -- retire: It served until now.
 update indexes set state = 'retired', retired_at = now() where state = 'serving'
 

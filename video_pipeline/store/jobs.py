@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,6 @@ from video_pipeline.model import (
     Chunk,
     Failure,
     Job,
-    JobStatus,
     MediaInfo,
     Message,
     ObjectRef,
@@ -30,6 +28,8 @@ from video_pipeline.ports import Identified, Submission
 from video_pipeline.store import lexicon, rows
 from video_pipeline.store.imports import Imports
 from video_pipeline.store.leases import Leases, Policy
+from video_pipeline.store.listings import JobListing
+from video_pipeline.store.restarts import Restarts
 from video_pipeline.store.sweep import Sweep
 from video_pipeline.topology import CHUNK, EMBED, RECEIVE, SUMMARISE, progress_at
 
@@ -41,7 +41,7 @@ def job_token(job_id: UUID) -> str:
     return f"job:{job_id}"
 
 
-class PostgresJobs(Leases, Sweep, Imports):
+class PostgresJobs(Leases, Sweep, Imports, Restarts, JobListing):
     """`ports.Jobs` on PostgreSQL."""
 
     def __init__(self, database: Database, policy: Policy) -> None:
@@ -83,6 +83,8 @@ class PostgresJobs(Leases, Sweep, Imports):
         with self._database.transaction() as connection:
             # The row is locked first: two last segments at the same time must not both count to all but one.
             row = self._lock(connection, job_id)
+            if rows.job(row).cancelled:
+                return row["received"], False
             added = connection.execute(SQL["add_segment"], {"id": job_id, "index": index}).rowcount
             if not added:
                 return row["received"], False
@@ -104,14 +106,6 @@ class PostgresJobs(Leases, Sweep, Imports):
 
     def find_upload(self, media: ObjectRef) -> Job | None:
         return self._one("by_upload", {"bucket": media.bucket, "key": media.key})
-
-    def page(
-        self, *, status: JobStatus | None = None, limit: int = 50, before: tuple[datetime, UUID] | None = None
-    ) -> list[Job]:
-        at, last = before or (None, None)
-        values = {"status": status, "limit": limit, "before_at": at, "before_id": last}
-        with self._database.transaction() as connection:
-            return [rows.job(row) for row in connection.execute(SQL["listed"], values)]
 
     def timeline(self, job_id: UUID) -> list[StageAttempt]:
         with self._database.transaction() as connection:

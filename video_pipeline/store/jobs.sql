@@ -21,12 +21,6 @@ select * from jobs
 where media_bucket = %(bucket)s and media_key = %(key)s and source ->> 'kind' = 'upload'
 order by created_at desc limit 1
 
--- listed: A page of jobs, newest first.
-select * from jobs
-where (%(status)s::text is null or status = %(status)s)
-  and (%(before_at)s::timestamptz is null or (created_at, id) < (%(before_at)s, %(before_id)s::uuid))
-order by created_at desc, id desc limit %(limit)s
-
 -- timeline: Every attempt at every stage, in the order they were begun.
 select * from stage_attempts where job_id = %(id)s order by started_at, stage, attempt
 
@@ -37,6 +31,7 @@ set source = jsonb_set(source, '{media}', %(media)s) || jsonb_build_object('size
     finished_at = null,
     announced_at = now(), announced = 1, updated_at = now()
 where id = %(id)s and not ready and status in ('queued', 'failed')
+  and failure ->> 'code' is distinct from 'cancelled'
 returning id
 
 -- lock: Holds a job's row until the transaction ends. Seconds by the database's clock, not a worker's.
@@ -48,7 +43,7 @@ from jobs where id = %(id)s for update
 insert into segments (job_id, index) values (%(id)s, %(index)s) on conflict do nothing
 
 -- wants_segment: Whether the upload still waits for this segment.
-select not ready and status in ('queued', 'failed')
+select not ready and status in ('queued', 'failed') and failure ->> 'code' is distinct from 'cancelled'
        and not exists (select 1 from segments where job_id = jobs.id and index = %(index)s) as wanted
 from jobs where id = %(id)s
 

@@ -11,6 +11,7 @@ from video_pipeline.database import Database, Queries
 from video_pipeline.errors import BadInput
 from video_pipeline.model import ApiKey, Message, RejectedRecord
 from video_pipeline.store import rows
+from video_pipeline.store.analytics import PostgresAnalytics
 from video_pipeline.store.indexes import PostgresIndexes
 from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
@@ -37,6 +38,13 @@ class PostgresKeys:
         with self._database.transaction() as connection:
             row = connection.execute(SQL["use_key"], {"sha256": sha256}).fetchone()
         return ApiKey.model_validate(row) if row else None
+
+    def take_turn(self, key_id: UUID, *, per_minute: int, burst: int) -> float:
+        values = {"key_id": key_id, "pace": 60 / per_minute, "burst": burst}
+        with self._database.transaction() as connection:
+            row = connection.execute(SQL["take_turn"], values).fetchone() or {}
+        wait: float = row["wait"]
+        return wait
 
     def all(self) -> list[ApiKey]:
         with self._database.transaction() as connection:
@@ -103,6 +111,7 @@ class PostgresLedger:
         self.questions = PostgresQuestions(database)
         self.conversations = PostgresConversations(database)
         self.spending = PostgresSpending(database)
+        self.analytics = PostgresAnalytics(database)
         self.keys = PostgresKeys(database)
         self.rejections = PostgresRejections(database)
         self.outbox = PostgresOutbox(database)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,16 +11,18 @@ from psycopg.types.json import Jsonb
 
 from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.errors import NotFound
-from video_pipeline.model import Chunk, ObjectRef, Question, TranscriptRecord, Turn, Video
+from video_pipeline.model import AskedQuestion, Chunk, ObjectRef, Question, TranscriptRecord, Turn, Video
 from video_pipeline.ports import Held
 from video_pipeline.store import rows
+from video_pipeline.store.analytics import note
 from video_pipeline.store.lexicon import PostgresLexicon
+from video_pipeline.store.listings import VideoListing
 from video_pipeline.topology import LIMITS
 
 SQL = Queries(Path(__file__).with_name("library.sql"))
 
 
-class PostgresVideos:
+class PostgresVideos(VideoListing):
     """`ports.Videos` on PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
@@ -33,16 +34,14 @@ class PostgresVideos:
             raise _no_video(video_id)
         return rows.video(row)
 
-    def page(self, *, limit: int = 50, before: tuple[datetime, UUID] | None = None) -> list[Video]:
-        at, last = before or (None, None)
-        with self._database.transaction() as connection:
-            found = connection.execute(SQL["videos"], {"limit": limit, "before_at": at, "before_id": last})
-            return [rows.video(row) for row in found]
-
     def by_ids(self, video_ids: Iterable[UUID]) -> dict[UUID, Video]:
         with self._database.transaction() as connection:
             found = connection.execute(SQL["videos_by_ids"], {"ids": list(video_ids)})
             return {row["id"]: rows.video(row) for row in found}
+
+    def erased(self, video_ids: Iterable[UUID]) -> set[UUID]:
+        with self._database.transaction() as connection:
+            return {row["id"] for row in connection.execute(SQL["erased"], {"ids": list(video_ids)})}
 
     def transcript(self, video_id: UUID) -> TranscriptRecord:
         row = self._one("transcript", {"id": video_id})
@@ -131,7 +130,10 @@ class PostgresQuestions:
     def save(self, question_id: UUID, asked: Question, answer: Mapping[str, Any]) -> bool:
         values = {"id": question_id, "asked": rows.as_json(asked), "answer": Jsonb(dict(answer))}
         with self._database.transaction() as connection:
-            return connection.execute(SQL["save_question"], values).rowcount == 1
+            new = connection.execute(SQL["save_question"], values).rowcount == 1
+            if new:
+                note(connection, _as_counted(asked, answer))
+        return new
 
     def get(self, question_id: UUID) -> Mapping[str, Any]:
         with self._database.transaction() as connection:
@@ -167,6 +169,16 @@ class PostgresConversations:
     def prune(self) -> int:
         with self._database.transaction() as connection:
             return connection.execute(SQL["prune_turns"], {"days": LIMITS.conversation_days}).rowcount
+
+
+def _as_counted(asked: Question, answer: Mapping[str, Any]) -> AskedQuestion:
+    return AskedQuestion(
+        channel="record",
+        query=asked.query,
+        answered=answer.get("answer") is not None,
+        engine=str(answer.get("engine", "")),
+        results=len(answer.get("results", ())),
+    )
 
 
 def _no_video(video_id: UUID) -> NotFound:

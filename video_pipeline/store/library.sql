@@ -1,14 +1,11 @@
 -- video: One video that is not erased.
 select * from videos where id = %(id)s and erased_at is null
 
--- videos: A page of videos, newest first.
-select * from videos
-where erased_at is null
-  and (%(before_at)s::timestamptz is null or (created_at, id) < (%(before_at)s, %(before_id)s::uuid))
-order by created_at desc, id desc limit %(limit)s
-
 -- videos_by_ids: Videos that can be shown.
 select * from videos where id = any(%(ids)s) and erased_at is null
+
+-- erased: Videos that nobody may see any more.
+select id from videos where id = any(%(ids)s) and erased_at is not null
 
 -- transcript: The record of a video's transcript.
 select record from transcripts join videos on videos.id = video_id where video_id = %(id)s and erased_at is null
@@ -146,6 +143,21 @@ update api_keys
 set last_used_at = case when last_used_at > now() - interval '1 minute' then last_used_at else now() end
 where sha256 = %(sha256)s and revoked_at is null
 returning id, name, prefix, created_at, last_used_at, revoked_at
+
+-- take_turn: A request more of a key, or the seconds until it may ask again.
+-- What it has asked for is paid off at its pace; at most a burst may be owed. What is refused costs nothing.
+with taken as (
+    insert into turns as known (key_id, paid_until)
+    values (%(key_id)s, now() + make_interval(secs => %(pace)s))
+    on conflict (key_id) do update
+    set paid_until = greatest(known.paid_until, now()) + make_interval(secs => %(pace)s)
+    where greatest(known.paid_until, now()) <= now() + make_interval(secs => %(pace)s * (%(burst)s - 1))
+    returning 1)
+select case
+    when exists (select 1 from taken) then 0
+    else greatest(0.001, extract(epoch from (select paid_until from turns where key_id = %(key_id)s) - now())::float8
+                         - %(pace)s * (%(burst)s - 1))
+    end::float8 as wait
 
 -- keys: All of them.
 select id, name, prefix, created_at, last_used_at, revoked_at from api_keys order by created_at

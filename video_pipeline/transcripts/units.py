@@ -57,6 +57,12 @@ def units_of(segments: Sequence[Segment], counter: Counter, budget: int) -> Iter
             yield Unit(text, count, segment.speaker, _spans(segment, text))
 
 
+def timed_text(segment: Segment) -> tuple[str, Sequence[Span]]:
+    """A segment's text with single spaces, and the times of its words, or of all of it."""
+    text = _single_spaced(segment.text)
+    return text, _spans(segment, text)
+
+
 def _spans(segment: Segment, text: str) -> Sequence[Span]:
     """The times of the words in `text`, or of all of it when there are no words or they are not its words."""
     whole = [(0, len(text), segment.start, segment.end)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from video_pipeline.database import Connection, Database, Queries
+from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.model import Hit, SearchFilter, VectorItem
 from video_pipeline.vectors.values import check, day, label
 
@@ -72,6 +72,29 @@ class PgVectorIndex:
         row = connection.execute(SQL["size"]).fetchone() or {"size": 0}
         return int(row["size"]) >= self._by_graph_from
 
+    # ------------------------------------------------------------------------- for whoever copies them
+    @property
+    def dimensions(self) -> int:
+        return self._dimensions
+
+    def count(self) -> int:
+        with self._database.transaction() as connection:
+            return int((connection.execute(SQL["count"], {"space": self._space}).fetchone() or {"count": 0})["count"])
+
+    def page(self, after: str | None, limit: int) -> list[tuple[str, VectorItem]]:
+        return [(str(item.chunk_id), item) for item in self._items("page", {"after": after, "limit": limit})]
+
+    def sample(self, most: int) -> list[VectorItem]:
+        return self._items("sample", {"limit": most})
+
+    def nearest(self, vector: Sequence[float], limit: int) -> list[tuple[UUID, float | None]]:
+        return [(hit.chunk_id, hit.score) for hit in self.query(vector, limit=limit, where=SearchFilter())]
+
+    def _items(self, query: str, values: dict[str, Any]) -> list[VectorItem]:
+        with self._database.transaction() as connection:
+            return [_item(row) for row in connection.execute(SQL[query], {"space": self._space, **values})]
+
+    # ------------------------------------------------------------------------------------- taking away
     def delete_video(self, video_id: UUID) -> int:
         """From every space, not from this one alone: a forgotten video leaves no vector behind."""
         with self._database.transaction() as connection:
@@ -102,3 +125,16 @@ class PgVectorIndex:
     def _text(self, vector: Sequence[float]) -> str:
         check(vector, self._dimensions)
         return self._form % tuple(vector)
+
+
+def _item(row: Row) -> VectorItem:
+    return VectorItem(
+        chunk_id=row["chunk_id"],
+        video_id=row["video_id"],
+        position=row["position"],
+        start=row["start_seconds"],
+        end=row["end_seconds"],
+        speakers=tuple(row["speakers"]),
+        date=row["day"].isoformat(),
+        vector=tuple(row["vector"]),
+    )

@@ -7,12 +7,13 @@ is eventually consistent: what was put in is found some seconds later.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
+from video_pipeline.circuit import Circuit
 from video_pipeline.errors import Misconfigured
 from video_pipeline.model import Hit, SearchFilter, VectorItem
 from video_pipeline.vectors.pinecone_place import FIELD, Place
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from video_pipeline.vectors.pinecone_client import PineconeClient
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # Fifty labels of two hundred characters keep a document below the 40 KB that its filterable values may take.
 _MOST_LABELS: Final = 50
@@ -32,7 +34,8 @@ class PineconeIndex:
 
     At the first call the index is looked up, and made (serverless, cosine) if there is none; `host` spares the look.
     `Misconfigured` when the key is refused or the index is unfit; `Unavailable` when Pinecone is busy or silent after
-    the package's own retries (three, with Retry-After heeded). `controller` is another address of its control plane.
+    the package's own retries (three, with Retry-After heeded), and at once after repeated failures. `controller` is
+    another address of its control plane.
     """
 
     def __init__(
@@ -47,34 +50,49 @@ class PineconeIndex:
         region: str = "us-east-1",
         controller: str | None = None,
         timeout: float = 30.0,
+        circuit: Circuit | None = None,
     ) -> None:
         self._api_key = api_key
         self._space = space
         self._place = Place(index, dimensions, host, cloud, region, controller)
         self._timeout = timeout
+        self._circuit = circuit or Circuit("Pinecone")
         self._lock = Lock()
         self._opened: PineconeClient | None = None
 
     def upsert(self, items: Sequence[VectorItem]) -> None:
         documents = {document["_id"]: document for document in map(self._document, items)}
         if documents:
-            self._client().upsert(self._space, list(documents.values()))
+            self._ask(lambda client: client.upsert(self._space, list(documents.values())))
 
     def query(self, vector: Sequence[float], *, limit: int, where: SearchFilter) -> list[Hit]:
         """Best first; the score is cosine similarity."""
         check(vector, self._place.dimensions)
-        found = self._client().search(self._space, vector, limit, conditions(where))
+        found = self._ask(lambda client: client.search(self._space, vector, limit, conditions(where)))
         return [Hit(chunk_id=ids[1], video_id=ids[0], score=score) for name, score in found if (ids := _ids(name))]
+
+    @property
+    def dimensions(self) -> int:
+        return self._place.dimensions
+
+    def names(self) -> Iterator[str]:
+        """The documents of this space that are ours, in order."""
+        return (name for name in self._client().names(self._space) if _ids(name))
+
+    def items(self, names: Sequence[str]) -> list[tuple[str, VectorItem]]:
+        """Those of the documents that are there."""
+        found = self._ask(lambda client: client.fetch(self._space, names)) if names else {}
+        return [(name, _item(name, found[name])) for name in names if name in found]
 
     def delete_video(self, video_id: UUID) -> int:
         """From every space, not from this one alone: a forgotten video leaves no vector behind."""
-        return self._client().delete(f"{video_id}#")
+        return self._ask(lambda client: client.delete(f"{video_id}#"))
 
     def clear_video(self, video_id: UUID) -> None:
-        self._client().clear(self._space, f"{video_id}#")
+        self._ask(lambda client: client.clear(self._space, f"{video_id}#"))
 
     def drop(self) -> None:
-        self._client().drop(self._space)
+        self._ask(lambda client: client.drop(self._space))
 
     def _document(self, item: VectorItem) -> dict[str, Any]:
         check(item.vector, self._place.dimensions)
@@ -92,6 +110,9 @@ class PineconeIndex:
         if item.speakers:
             document["speakers"] = list(dict.fromkeys(label(each) for each in item.speakers))[:_MOST_LABELS]
         return document
+
+    def _ask(self, action: Callable[[PineconeClient], T]) -> T:
+        return self._circuit.call(lambda: action(self._client()))
 
     def _client(self) -> PineconeClient:
         # With the first call, not before: importing the package costs every process a quarter of a second.
@@ -126,6 +147,20 @@ def conditions(where: SearchFilter) -> dict[str, Any]:
     limits = {"$gte": where.date_from, "$lte": where.date_to}
     days = {comparison: _number(day(text)) for comparison, text in limits.items() if text}
     return {**wanted, "day": days} if days else wanted
+
+
+def _item(name: str, document: Mapping[str, Any]) -> VectorItem:
+    on = int(document["day"])
+    return VectorItem(
+        chunk_id=UUID(name.rpartition("#")[2]),
+        video_id=UUID(document["video_id"]),
+        position=int(document["position"]),
+        start=document["start"],
+        end=document["end"],
+        speakers=tuple(document.get("speakers", ())),
+        date=date(on // 10_000, on // 100 % 100, on % 100).isoformat(),
+        vector=tuple(document[FIELD]),
+    )
 
 
 def _number(on: date) -> int:

@@ -59,6 +59,20 @@ class PineconeClient:
                 return []
         return [(match.id, float(match.score or 0.0)) for match in found.matches]
 
+    def names(self, namespace: str) -> Iterator[str]:
+        """Of every document, in order; none of a namespace that nothing was put into yet."""
+        with translated(self._place.index):
+            try:
+                yield from (str(each.id) for each in self._index.documents.list(namespace=namespace))
+            except NotFoundError:
+                return
+
+    def fetch(self, namespace: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Whole documents by name, at most 1,000; what is not there is left out."""
+        with translated(self._place.index):
+            found = self._index.documents.fetch(namespace=namespace, ids=list(names)).documents
+        return {name: document.to_dict() for name, document in found.items()}
+
     def delete(self, prefix: str) -> int:
         """Every document of every namespace whose id begins so; how many there were.
 

@@ -44,8 +44,10 @@ from video_pipeline.pricing import PriceList
 from video_pipeline.publishing import Publishing
 from video_pipeline.resummarising import Resummarising
 from video_pipeline.spending import Purse
+from video_pipeline.steering import Steering
 from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.transcribing import Transcribing
+from video_pipeline.transcripts.json_format import write_json
 from video_pipeline.transcripts.model import Passage, Quality, Segment, Timing, Transcript
 from video_pipeline.uploading import Uploading
 
@@ -106,7 +108,7 @@ class World:
             Segment(start=at * 10, end=at * 10 + 8, text=text, speaker=speaker) for at, text in enumerate(sentences)
         ]
         transcript = Transcript(segments=tuple(segments), language="en", source="sidecar", quality=quality)
-        for form, text in (("json", transcript.model_dump_json()), ("vtt", "WEBVTT\n"), ("srt", "1\n")):
+        for form, text in (("json", write_json(transcript).decode()), ("vtt", "WEBVTT\n"), ("srt", "1\n")):
             key = f"{layout.results_prefix(video.id)}transcript.{form}"
             self.objects.write(RESULTS, key, text.encode(), content_type=layout.content_type(key))
         still = Thumbnail(at=0, key=layout.thumbnail_key(video.id, 0))
@@ -217,6 +219,7 @@ def world(api_database: Database, app: FastAPI) -> World:
         resummarising=Resummarising(ledger, publishing),
         erasing=Erasing(ledger, store, lambda _: opened(embedder, vectors), media_bucket=MEDIA, results_bucket=RESULTS),
         purse=Purse(ledger.spending, PriceList.read(), 1.5),
+        steering=Steering(ledger, store, publishing),
         media_bucket=MEDIA,
         results_bucket=RESULTS,
         public_url=PUBLIC,

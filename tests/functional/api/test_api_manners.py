@@ -15,6 +15,10 @@ from video_pipeline.keys import create_key
 
 ROUTES = [
     ("GET", "/api/v1/jobs"),
+    ("GET", "/api/v1/analytics"),
+    ("POST", f"/api/v1/jobs/{uuid4()}/cancel"),
+    ("POST", f"/api/v1/jobs/{uuid4()}/retry"),
+    ("POST", f"/api/v1/jobs/{uuid4()}/rerun"),
     ("GET", f"/api/v1/status/{uuid4()}"),
     ("GET", f"/api/v1/summary/{uuid4()}"),
     ("GET", f"/api/v1/summary/{uuid4()}/summary.vtt"),
@@ -27,6 +31,7 @@ ROUTES = [
     ("GET", f"/api/v1/videos/{uuid4()}"),
     ("GET", f"/api/v1/videos/{uuid4()}/transcript"),
     ("GET", f"/api/v1/videos/{uuid4()}/transcript.vtt"),
+    ("GET", f"/api/v1/videos/{uuid4()}/transcript/search?q=a"),
     ("GET", f"/api/v1/videos/{uuid4()}/playback"),
     ("DELETE", f"/api/v1/videos/{uuid4()}"),
     ("POST", "/api/v1/query"),
@@ -121,7 +126,7 @@ def test_each_fault_of_an_invalid_request_is_pointed_at(world: Any) -> None:
     assert {fault["pointer"] for fault in problem["errors"]} == {"#/top_k", "#/speaker_ids/1", "#/a~1b"}
     assert problem["detail"].startswith("#/top_k: ")
     problem = world.api.get("/api/v1/jobs", params={"limit": 0, "status": "lost"}).json()
-    assert {fault["parameter"] for fault in problem["errors"]} == {"limit", "status"}
+    assert {fault["parameter"] for fault in problem["errors"]} == {"limit", "status.0"}
     problem = world.api.get("/api/v1/status/not-a-job").json()
     assert [fault["parameter"] for fault in problem["errors"]] == ["job_id"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -29,3 +30,14 @@ def plain(value: Any) -> Any:
 
 
 Plain = Annotated[str, AfterValidator(plain)]
+
+
+def one_of(names: Sequence[str]) -> AfterValidator:
+    """For names that are known at run time only; beside it, the description needs its `enum`."""
+
+    def check(value: str) -> str:
+        if value not in names:
+            raise ValueError(f"is none of {', '.join(names)}")
+        return value
+
+    return AfterValidator(check)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from video_pipeline.api.models.base import ResponseModel
+from video_pipeline.api.models.base import RequestModel, ResponseModel, one_of
 from video_pipeline.model import Failure, Job, JobStatus, StageAttempt
+from video_pipeline.topology import FETCH, RECEIVE, STAGE_NAMES
 
 
 class ErrorInfo(ResponseModel):
@@ -47,6 +48,18 @@ class StageInfo(ResponseModel):
             error=ErrorInfo.of(attempt.failure),
             detail=attempt.detail,
         )
+
+
+_BEGINNINGS: Final = tuple(name for name in STAGE_NAMES if name != RECEIVE)
+Beginning = Annotated[str, one_of(_BEGINNINGS), WithJsonSchema({"type": "string", "enum": [*_BEGINNINGS]})]
+
+
+class RerunRequest(RequestModel):
+    stage: Beginning = Field(
+        default=FETCH,
+        description="Where to begin. A worker's stages begin with the download, since it keeps nothing.",
+        examples=["chunk"],
+    )
 
 
 class JobInfo(ResponseModel):

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from video_pipeline.api.models.base import ResponseModel
 from video_pipeline.model import MediaInfo, TranscriptRecord, Video
-from video_pipeline.transcripts.model import Quality, TranscriptSource
+from video_pipeline.transcripts.finding import Match
+from video_pipeline.transcripts.model import Quality, Transcript, TranscriptSource
 
 
 class VideoRef(ResponseModel):
@@ -70,6 +71,46 @@ class VideoResponse(VideoInfo):
             info=video.info,
             transcript=transcript and TranscriptInfo.of(transcript),
         )
+
+
+class TranscriptDocument(Transcript):
+    """A transcript as it is kept and can be sent in again. What is not known is left out."""
+
+    format: Literal["video-pipeline/transcript"]
+    version: Literal[1]
+
+
+class TranscriptMatch(ResponseModel):
+    """A place where the words stand; `start` and `end` are seconds, `link` plays it."""
+
+    text: str = Field(description="What is said there and around it, word for word.")
+    highlight_start: int = Field(description="The first character of `text` that fits, in Unicode code points.")
+    highlight_end: int = Field(description="Behind the last one.")
+    start: float
+    end: float
+    exact: bool = Field(description="True: the times of these words; false: of the segments they stand in.")
+    speakers: list[str]
+    link: str
+
+    @classmethod
+    def of(cls, match: Match, link: str) -> Self:
+        return cls(
+            text=match.text,
+            highlight_start=match.first,
+            highlight_end=match.last,
+            start=match.start,
+            end=match.end,
+            exact=match.exact,
+            speakers=list(match.speakers),
+            link=link,
+        )
+
+
+class TranscriptMatches(ResponseModel):
+    video_id: UUID
+    query: str
+    total: int = Field(description="How many places there are in all.")
+    items: list[TranscriptMatch] = Field(description="In order of time, after the first `skip`.")
 
 
 class ThumbnailInfo(ResponseModel):

@@ -1,0 +1,95 @@
+"""How the installation is used, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Self
+
+from pydantic import Field
+
+from video_pipeline.api.models.base import ResponseModel
+from video_pipeline.api.models.filters import DateRange
+from video_pipeline.errors import BadQuestion
+from video_pipeline.model import Day, Unanswered
+
+_DAYS: Final = 30
+_MOST_DAYS: Final = 400
+
+
+class AnalyticsQuery(DateRange):
+    """The last 30 days, or those up to `date_to`, unless it says when to begin."""
+
+    def days(self) -> tuple[date, date]:
+        """Raises `BadQuestion` date_range_impossible or date_range_too_long."""
+        self.check()
+        last = self.date_to or max(datetime.now(UTC).date(), self.date_from or date.min)
+        first = self.date_from or _days_before(last)
+        if (last - first).days >= _MOST_DAYS:
+            raise BadQuestion(
+                "date_range_too_long", f"The range has more than {_MOST_DAYS} days.", hint="Ask for less."
+            )
+        return first, last
+
+
+def _days_before(last: date) -> date:
+    return last - timedelta(min(_DAYS - 1, (last - date.min).days))
+
+
+class Counts(ResponseModel):
+    questions: int = Field(description="Asked, through the API and as records.")
+    unanswered: int = Field(description="Those to which the videos held no answer.")
+    videos: int = Field(description="That became ready to be asked about, and are still here.")
+    video_seconds: float = Field(description="How long these are together.")
+    jobs_completed: int
+    jobs_failed: int
+
+
+class DayCounts(Counts):
+    date: date
+    answer_ms_median: int | None = Field(description="How long answers through the API took; null without any.")
+    answer_ms_p95: int | None
+
+    @classmethod
+    def of(cls, day: Day) -> Self:
+        return cls(
+            date=day.day,
+            questions=day.questions,
+            unanswered=day.questions - day.answered,
+            videos=day.videos,
+            video_seconds=day.video_seconds,
+            jobs_completed=day.jobs_completed,
+            jobs_failed=day.jobs_failed,
+            answer_ms_median=day.milliseconds_median,
+            answer_ms_p95=day.milliseconds_p95,
+        )
+
+
+class UnansweredInfo(ResponseModel):
+    query: str
+    times: int
+    last_asked: datetime
+
+
+class AnalyticsResponse(ResponseModel):
+    """Days are UTC."""
+
+    date_from: date
+    date_to: date
+    totals: Counts
+    days: list[DayCounts]
+    unanswered: list[UnansweredInfo] = Field(
+        description="What the videos do not answer, asked most often first: words of the last 90 days."
+    )
+
+    @classmethod
+    def of(cls, days: Sequence[Day], unanswered: Sequence[Unanswered]) -> Self:
+        counted = [DayCounts.of(each) for each in days]
+        totals = {name: sum(getattr(each, name) for each in counted) for name in Counts.model_fields}
+        return cls(
+            date_from=days[0].day,
+            date_to=days[-1].day,
+            totals=Counts.model_validate(totals),
+            days=counted,
+            unanswered=[UnansweredInfo(**each.model_dump()) for each in unanswered],
+        )

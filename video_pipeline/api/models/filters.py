@@ -1,0 +1,85 @@
+"""What lists can be narrowed to, as parameters of a query."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from video_pipeline.api.models.base import Plain, one_of
+from video_pipeline.errors import BadQuestion
+from video_pipeline.model import JobFilter, JobSort, JobStatus, VideoFilter, VideoSort
+from video_pipeline.topology import STAGE_NAMES
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _written_as_day(value: Any) -> Any:
+    """Not the many other ways to write a date, seconds since 1970 among them, that the library would take."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("is not a day; write it as YYYY-MM-DD")
+    return value
+
+
+DayParameter = Annotated[date, BeforeValidator(_written_as_day)]
+StageName = Annotated[str, one_of(STAGE_NAMES), WithJsonSchema({"type": "string", "enum": [*STAGE_NAMES]})]
+Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200)]
+
+
+class DateRange(BaseModel):
+    """Days of arrival (UTC), both included."""
+
+    model_config = ConfigDict(frozen=True)
+
+    date_from: DayParameter | None = Field(default=None, description="That came on this day (UTC) or later.")
+    date_to: DayParameter | None = Field(default=None, description="That came on this day (UTC) or before.")
+
+    def check(self) -> None:
+        """Raises `BadQuestion("date_range_impossible")`."""
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise BadQuestion(
+                "date_range_impossible",
+                f"The range ends on {self.date_to} before it begins on {self.date_from}.",
+                hint="Swap the two days.",
+            )
+
+
+class JobQuery(DateRange):
+    status: list[JobStatus] = Field(default=[], max_length=4, description="In this state; several may be named.")
+    stage: StageName | None = Field(default=None, description="Now in this stage, or ended in it.")
+    video_id: UUID | None = Field(default=None, description="About this video.")
+    code: Text | None = Field(default=None, description="Failed for this reason.", examples=["media_unreadable"])
+    q: Text | None = Field(default=None, description="With this in their title or file name, in any letter case.")
+    sort: JobSort = Field(default="-created_at", description="`-` puts the newest first.")
+
+    def wanted(self) -> JobFilter:
+        self.check()
+        return JobFilter(
+            statuses=tuple(dict.fromkeys(self.status)),
+            stage=self.stage,
+            video_id=self.video_id,
+            code=self.code,
+            text=self.q,
+            date_from=self.date_from,
+            date_to=self.date_to,
+        )
+
+
+class VideoQuery(DateRange):
+    q: Text | None = Field(default=None, description="With this in their title or file name, in any letter case.")
+    language: Text | None = Field(default=None, description="In this language: `en` finds `en-GB` too.")
+    indexed: bool | None = Field(default=None, description="True: those that can be asked about.")
+    sort: VideoSort = Field(default="-created_at", description="`-` puts the newest, last or longest first.")
+
+    def wanted(self) -> VideoFilter:
+        self.check()
+        return VideoFilter(
+            text=self.q,
+            language=self.language,
+            indexed=self.indexed,
+            date_from=self.date_from,
+            date_to=self.date_to,
+        )

@@ -1,0 +1,39 @@
+-- note: One question more.
+insert into asked (channel, answered, engine, results, milliseconds, query)
+values (%(channel)s, %(answered)s, %(engine)s, %(results)s, %(milliseconds)s,
+        case when not %(answered)s then left(%(query)s, 500) end)
+
+-- days: What happened on each day (UTC) of a range, the days of nothing too.
+with days as (
+    select day::date, day::timestamp at time zone 'utc' as begins, (day + interval '1 day')::timestamp at time zone 'utc' as ends
+    from generate_series(%(first)s::date::timestamp, %(last)s::date::timestamp, interval '1 day') as day
+)
+select day, questions, answered, milliseconds_median, milliseconds_p95, videos, video_seconds, jobs_completed, jobs_failed
+from days
+cross join lateral (
+    select count(*)::int as questions, count(*) filter (where answered)::int as answered,
+           percentile_disc(0.5) within group (order by milliseconds) as milliseconds_median,
+           percentile_disc(0.95) within group (order by milliseconds) as milliseconds_p95
+    from asked where at >= begins and at < ends) as questions
+cross join lateral (
+    select count(*)::int as videos, coalesce(sum((info ->> 'duration')::float8), 0) as video_seconds
+    from videos where indexed_at >= begins and indexed_at < ends and erased_at is null) as videos
+cross join lateral (
+    select count(*) filter (where status = 'completed')::int as jobs_completed,
+           count(*) filter (where status = 'failed')::int as jobs_failed
+    from jobs where finished_at >= begins and finished_at < ends) as jobs
+order by day
+
+-- unanswered: The questions of a range that nothing answered, those asked most often first.
+select min(query) as query, count(*)::int as times, max(at) as last_asked
+from asked
+where query is not null and at >= %(first)s::date::timestamp at time zone 'utc'
+  and at < (%(last)s::date + 1)::timestamp at time zone 'utc'
+group by btrim(lower(regexp_replace(query, '\W+', ' ', 'g')))
+order by times desc, last_asked desc limit %(limit)s
+
+-- forget_words: Of questions that were asked longer ago.
+update asked set query = null where query is not null and at < now() - make_interval(days => %(days)s)
+
+-- forget_counts: Of questions that were asked longer ago.
+delete from asked where at < now() - make_interval(days => %(days)s)
