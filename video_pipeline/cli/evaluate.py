@@ -69,9 +69,8 @@ def _fed(api: Client, meetings: Mapping[str, Meeting], shown: Steps) -> dict[str
 def _indexed(api: Client, name: str, job_id: str, shown: Steps) -> str:
     job = follow(api, job_id, shown)
     if job["status"] != "completed":
-        raise BadInput(
-            "meeting_refused", f"The meeting {name} was not taken in: {(job.get('error') or {}).get('message')}"
-        )
+        reason = job["error"]["message"] if job["error"] else job["status"]
+        raise BadInput("meeting_refused", f"The meeting {name} was not taken in: {reason}")
     return str(job["video_id"])
 
 
