@@ -93,9 +93,9 @@ format: $(STAMP) ## Put the code in form
 lock: $(STAMP) ## Resolve the Pipfile anew
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv lock
 
-bench: $(STAMP) $(INFRA) $(LAYER) ## Measure beside named peers, in one run
+bench: $(STAMP) $(INFRA) $(LAYER) ## Measure beside named peers, in one run (QMSUM=DIR: retrieval as well)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "bench"
-	$(BIN)/python -m benchmarks
+	QMSUM="$(QMSUM)" $(BIN)/python -m benchmarks
 
 clean: ## Remove what was installed, built and stored here
 	rm -rf $(VENV) $(CHECKOV) .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info

