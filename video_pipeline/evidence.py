@@ -6,6 +6,8 @@ no address that its quote does not hold. Its text is made plain.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
@@ -22,6 +24,7 @@ from video_pipeline.verifying import find
 
 Passages = Sequence[tuple[Chunk, Video]]
 _CLAIM_CHARS: Final = 600
+_NUMBER: Final = re.compile(r"\d+(?:[.,'’]\d+)*")
 _Sentence = Annotated[str, StringConstraints(max_length=4_000)]
 
 
@@ -84,18 +87,31 @@ def _found(claimed: Claimed, passages: Passages) -> _Found | None:
 
 
 def _about(text: str, claimed: Claimed, found: _Found, question: Question) -> bool:
-    """Whether a claim shares something with what it quotes or with the question, and leads nowhere else.
+    """Whether a claim keeps to what it quotes: its subject, its numbers, its addresses.
 
-    A model that was talked into saying something quite different may quote correctly. Between languages words tell
-    nothing.
+    A model that was talked into saying something quite different may quote correctly.
     """
-    said = found.chunk.passage.text
-    if not any(each.isalnum() for each in text) or foreign_addresses(claimed.text, (found.quote.text, question.query)):
+    said, asked = found.chunk.passage.text, question.query
+    if not any(each.isalnum() for each in text) or foreign_addresses(claimed.text, (found.quote.text, asked)):
         return False
-    return _translated(text, said, question) or not terms(text).isdisjoint(terms(said) | terms(question.query))
+    if not _numbers(text) <= _numbers(said) | _numbers(asked) and _numbers(said):
+        # Where no number is written in digits, as some recognisers have it, nothing can be compared.
+        return False
+    return _translated(text, said, asked) or not terms(text).isdisjoint(terms(said) | terms(asked))
 
 
-def _translated(text: str, said: str, question: Question) -> bool:
-    """Whether a claim is in the question's language, and what was said is in another."""
-    written, spoken = language_of(text), language_of(said)
-    return None not in (written, spoken) and written == language_of(question.query) != spoken
+def _numbers(text: str) -> set[str]:
+    return {_pointed(found) for found in _NUMBER.findall(unicodedata.normalize("NFKC", text))}
+
+
+def _pointed(number: str) -> str:
+    """1,000.5 and 1.000,5 alike; three digits after a mark are thousands."""
+    *before, last = re.split(r"\D", number)
+    return "".join(before) + ("" if len(last) == 3 or not before else ".") + last
+
+
+def _translated(text: str, said: str, asked: str) -> bool:
+    """Whether the question is in another language than what was said, and the claim in the question's: then words
+    tell nothing."""
+    language, spoken = language_of(asked), language_of(said)
+    return None not in (language, spoken) and language != spoken and language_of(text) in (None, language)

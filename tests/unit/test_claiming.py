@@ -121,6 +121,35 @@ def test_a_claim_in_the_questions_language_may_rest_on_a_quote_in_another() -> N
     assert ask(says, query="Wohin zieht das Büro?").text == "Das Büro zieht nach Lissabon. [1]"
 
 
+def test_a_short_claim_in_another_language_needs_no_common_word() -> None:
+    says = claimed(("Nach Lissabon.", "The office moves to Lisbon", 2), language="de")
+    assert ask(says, query="Wohin zieht das Büro?").text == "Nach Lissabon. [1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("It costs 3.5 million.", True),
+        ("It costs 3,5 million.", True),
+        ("It costs three and a half million.", True),
+        ("It costs 4.5 million.", False),
+        ("It costs 35 million.", False),
+        ("It costs 3.5 million from 2027.", False),
+    ],
+)
+def test_a_claim_has_no_numbers_of_its_own(text: str, kept: bool) -> None:
+    assert (ask(claimed((text, "It costs 3.5 million euros", 2))).engine == "model") == kept
+
+
+def test_numbers_can_not_be_compared_where_none_is_written_in_digits() -> None:
+    assert ask(claimed(("Lunch is at 12.", "Lunch is at noon", 1))).text == "Lunch is at 12. [1]"
+
+
+def test_the_questions_numbers_may_be_repeated() -> None:
+    says = claimed(("In 2027 it costs 3.5 million.", "It costs 3.5 million euros", 2))
+    assert ask(says, query="What does it cost in 2027?").engine == "model"
+
+
 def test_what_is_about_something_quite_different_is_dropped_though_it_quotes_correctly() -> None:
     answer = ask(
         claimed(
@@ -304,6 +333,6 @@ def test_nothing_is_told_of_what_is_no_answer(says: str) -> None:
 
 
 def test_no_more_claims_are_told_than_shown() -> None:
-    says = claimed(*((f"The office moves {at} times.", "The office moves to Lisbon", 2) for at in range(20)))
+    says = claimed(*((f"The office moves {'on and ' * at}on.", "The office moves to Lisbon", 2) for at in range(20)))
     told, answer = aloud(Model(says))
     assert len(told) == len(answer.claims) == 8
