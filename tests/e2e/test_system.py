@@ -160,6 +160,20 @@ def test_the_answer_quotes_the_second_at_which_it_was_said(person: Person, town_
     assert citation["link"].endswith(f"?t={int(citation['start'])}")
 
 
+def test_its_summary_quotes_what_was_said_and_leads_to_its_second(person: Person, town_hall: dict[str, Any]) -> None:
+    said = person.http.get(f"/videos/{town_hall['video_id']}/transcript.json").json()["segments"]
+    told = person.http.get(f"/summary/{town_hall['job_id']}").raise_for_status().json()
+    quotes = [quote for block in told["time_blocks"] for quote in block["quotes"]]
+    assert quotes
+    for quote in quotes:
+        around = [each["text"] for each in said if each["start"] <= quote["end"] and each["end"] >= quote["start"]]
+        assert quote["text"] in " ".join(around)
+        assert quote["link"].endswith(f"?t={int(quote['start'])}")
+    pdf = person.http.get(f"/summary/{town_hall['job_id']}", headers={"Accept": "application/pdf"})
+    assert pdf.content.startswith(b"%PDF")
+    assert "## " in person.cli("summary", town_hall["job_id"])
+
+
 def test_the_video_can_be_played_from_any_place(person: Person, town_hall: dict[str, Any]) -> None:
     playback = person.http.get(f"/videos/{town_hall['video_id']}/playback").json()
     part = httpx.get(playback["url"], headers={"Range": "bytes=100-199"}, trust_env=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -112,5 +112,5 @@ def quote_of(said: Said) -> Quote:
 
 def _quoted_first(spoken: Spoken, blocks: Sequence[TimeBlock]) -> list[Said]:
     """Those sentences that tell most of some part: the whole is told by the best of its parts."""
-    quoted: Mapping[tuple[float, str], bool] = {(q.start, q.text): True for block in blocks for q in block.quotes}
+    quoted = {(quote.start, quote.text) for block in blocks for quote in block.quotes}
     return [each for each in spoken.sentences if (each.start, each.text) in quoted]
