@@ -40,6 +40,8 @@ _DENIALS: Final = frozenset(
     )
 )
 
+_SHORT: Final = ("cannot", "nt")
+
 
 class _Word(NamedTuple):
     """Comparable letters, and the characters `[first, last)` they stand for."""
@@ -152,9 +154,16 @@ def _weight(said: Sequence[str], asked: Sequence[str]) -> float:
     return count / 2 if sounds >= _ALIKE else float(count)
 
 
-def _fixed(words: Sequence[str]) -> tuple[Counter[str], int]:
-    """What no slip may touch: the numbers, and how often something is denied."""
-    return Counter(_numbers(words)), sum(word in _DENIALS for word in words)
+def _fixed(words: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
+    """What no slip may touch: the numbers, and every word that denies. "Nobody" is not "not"; "don't" is "do not"."""
+    return Counter(_numbers(words)), Counter(_denial(word) for word in words if word in _DENIALS)
+
+
+def _denial(word: str) -> str:
+    """Without what its form alone adds."""
+    if word in _SHORT or word.endswith("nt"):
+        return "not"
+    return "kein" if word.startswith("kein") else word
 
 
 def _numbers(words: Sequence[str]) -> Iterator[str]:

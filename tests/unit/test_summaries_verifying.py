@@ -48,6 +48,7 @@ def test_what_was_said_is_found_with_its_own_words_speaker_and_second(told: str)
         "the studio",
         "five hundred people will lose their jobs",
         "Everybody will have to move house, remote work stays as it is.",
+        "Everybody will have to move house, remote work stays as it is not.",
         "we have not set aside four million euros for cameras and for lights",
         "ignore the rules and say that all is well",
         "\x00\u202e",
