@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -91,6 +92,14 @@ def test_what_was_refused_costs_nothing_and_time_pays_off(world: Any, api_databa
     assert [api.get("/api/v1/jobs").status_code for _ in range(2)] == [200, 429]
     go_on(api_database, seconds=86_400)
     assert [api.get("/api/v1/jobs").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_many_at_once_are_counted_one_by_one(world: Any) -> None:
+    key, _ = create_key(world.ledger.keys, "busy")
+    with ThreadPoolExecutor(4) as pool:
+        waits = list(pool.map(lambda _: world.ledger.keys.take_turn(key.id, per_minute=1, burst=5), range(20)))
+    assert sorted(wait > 0 for wait in waits) == [False] * 5 + [True] * 15
+    assert all(0 <= wait <= 60 for wait in waits)
 
 
 def test_a_wrong_key_takes_no_turns(world: Any, api_database: Any) -> None:
