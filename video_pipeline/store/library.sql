@@ -133,7 +133,7 @@ select * from known
 -- take_turn: A request more of a key, or the seconds until it may ask again.
 -- What it has asked for is paid off at its pace; at most a burst may be owed. What is refused costs nothing.
 with taken as (
-    insert into turns as known (key_id, paid_until)
+    insert into key_allowances as known (key_id, paid_until)
     values (%(key_id)s, now() + make_interval(secs => %(pace)s))
     on conflict (key_id) do update
     set paid_until = greatest(known.paid_until, now()) + make_interval(secs => %(pace)s)
@@ -141,7 +141,7 @@ with taken as (
     returning 1)
 select case
     when exists (select 1 from taken) then 0
-    else greatest(0.001, extract(epoch from (select paid_until from turns where key_id = %(key_id)s) - now())::float8
+    else greatest(0.001, extract(epoch from (select paid_until from key_allowances where key_id = %(key_id)s) - now())::float8
                          - %(pace)s * (%(burst)s - 1))
     end::float8 as wait
 

@@ -106,7 +106,7 @@ def test_a_wrong_key_takes_no_turns(world: Any, api_database: Any) -> None:
     api = world.with_deps(rate=Rate(per_minute=1, burst=1))
     assert api.get("/api/v1/jobs", headers={"X-API-Key": "wrong"}).status_code == 401
     with api_database.transaction() as connection:
-        assert connection.execute("select count(*) as all from turns").fetchone()["all"] == 0
+        assert connection.execute("select count(*) as all from key_allowances").fetchone()["all"] == 0
 
 
 def test_the_health_check_needs_no_turn(world: Any) -> None:
@@ -117,4 +117,4 @@ def test_the_health_check_needs_no_turn(world: Any) -> None:
 def go_on(database: Any, *, seconds: int) -> None:
     """As if so much time had passed."""
     with database.transaction() as connection:
-        connection.execute("update turns set paid_until = paid_until - %s", [timedelta(seconds=seconds)])
+        connection.execute("update key_allowances set paid_until = paid_until - %s", [timedelta(seconds=seconds)])
