@@ -15,6 +15,8 @@ from video_pipeline.ports import VectorIndex, VectorSource
 logger = logging.getLogger(__name__)
 _SHOWN: Final = 20
 _MOST_SPARE: Final = 500
+# Of which some may have been left out.
+_MOST_SAMPLED: Final = 2_000
 _ANYTHING: Final = SearchFilter()
 # Stores keep four bytes of a number and add up in orders of their own; what is nearer than this is a tie.
 _TIE: Final = 1e-5
@@ -56,8 +58,11 @@ class Sides:
 
 
 def compare(sides: Sides, *, queries: int, k: int) -> Comparison:
-    """Asks both sides with vectors of the source. Which of those that tie stands in a list says nothing."""
-    sample = sides.source.sample(queries * 2 if sides.left_out else queries)
+    """Asks both sides with vectors of the source. Which of those that tie stands in a list says nothing.
+
+    With fewer than `queries` vectors, or none, where the source has no more, or almost all were left out.
+    """
+    sample = sides.source.sample(max(queries, _MOST_SAMPLED) if sides.left_out else queries)
     kept = sides.kept([item.chunk_id for item in sample])
     seen = [_asked(sides, item, k) for item in [each for each in sample if each.chunk_id in kept][:queries]]
     shares = [each.difference.shared for each in seen] or [1.0]

@@ -65,7 +65,7 @@ class Steering:
         return self._begin(job, stage)
 
     def _begin(self, job: Job, stage: str) -> Job:
-        entry = stage if stage in _CARRIED_ON else RECEIVE if stage == RECEIVE else FETCH
+        entry = _entry(stage)
         if entry == FETCH and job.finished:
             self._expect_media(job)
         again = self._ledger.jobs.restart(job.id, entry, emit=_carrying_on)
@@ -88,6 +88,12 @@ class Steering:
                 "The file is not there any more; what was sent is kept for a limited time.",
                 hint=f"Send it again, or begin at {CHUNK}.",
             ) from error
+
+
+def _entry(stage: str) -> str:
+    """The last place at or before a stage at which a job can begin."""
+    before = STAGE_NAMES[: STAGE_NAMES.index(stage) + 1]
+    return next(name for name in reversed(before) if name in (RECEIVE, FETCH, *_CARRIED_ON))
 
 
 def _carrying_on(job: Job) -> list[Message]:

@@ -248,6 +248,14 @@ def test_nothing_is_copied_from_an_empty_place_and_that_is_said(run: Run, archiv
     archive.vectors.drop()
     result = run("--from", "pgvector", "--space", "nobody's", "--to", "pgvector")
     assert (result.exit_code, "0 of 0 vectors" in result.stdout) == (1, True)
+    assert "There is nothing to compare." in result.stdout
+
+
+def test_neighbours_are_compared_among_what_was_copied(run: Run, archive: Archive, service: PineconeDouble) -> None:
+    near = [item.model_copy(update={"chunk_id": uuid4(), "video_id": uuid4()}) for item in archive.items * 20]
+    archive.vectors.upsert(near)
+    comparison = told(run("--from", "pgvector", "--to", "pinecone:archive", "--json", *ASK))["comparison"]
+    assert (comparison["queries"], comparison["shared_mean"], comparison["same_first"]) == (5, 1.0, 1.0)
 
 
 # ------------------------------------------------------------------------------------------- switching

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from video_pipeline.errors import BadCaptions
 from video_pipeline.transcripts.finding import Match, find, folded
+from video_pipeline.transcripts.json_format import raw_segments, write_json
 from video_pipeline.transcripts.model import Segment, Transcript, Word
 
 
@@ -24,7 +26,7 @@ def said(*texts: str, words: bool = False, speakers: str = "") -> Transcript:
 
 
 def places(transcript: Transcript, query: str) -> list[Match]:
-    return find(transcript, query, skip=0, most=100)[0]
+    return find(raw_segments(write_json(transcript)), query, skip=0, most=100)[0]
 
 
 def marked(match: Match) -> str:
@@ -57,7 +59,7 @@ def test_words_are_found_as_they_are_typed(text: str, query: str, fits: str) -> 
     ("text", "query"), [("budget", "udget"), ("We raised it", "we it"), ("anything", "?!"), ("", "a"), ("हिंदी", "हद")]
 )
 def test_what_does_not_stand_there_is_not_found(text: str, query: str) -> None:
-    assert find(said(text), query, skip=0, most=9) == ([], 0)
+    assert places(said(text), query) == []
 
 
 def test_the_times_are_those_of_the_words() -> None:
@@ -78,7 +80,8 @@ def test_a_phrase_goes_across_segments_and_speakers() -> None:
 
 
 def test_every_place_is_found_once_and_in_order() -> None:
-    found, total = find(said("no no no", "No!"), "no", skip=1, most=2)
+    segments = raw_segments(write_json(said("no no no", "No!")))
+    found, total = find(segments, "no", skip=1, most=2)
     assert (total, [each.start for each in found]) == (4, [0.0, 0.0])
     assert [each.first for each in found] == [3, 6]
     assert len(places(said("no no no no"), "no no")) == 2
@@ -97,7 +100,17 @@ def test_a_segment_without_a_word_is_passed_over() -> None:
     assert (found.text, found.start, found.end) == ("we raised", 0.0, 29.0)
 
 
-@given(st.lists(st.text(max_size=12), max_size=8), st.text(max_size=6))
+@pytest.mark.parametrize(
+    "data", [b"{}", b"[]", b"x", b'{"format": "video-pipeline/transcript", "segments": [{"start": 1}]}']
+)
+def test_what_is_no_transcript_of_ours_is_refused(data: bytes) -> None:
+    with pytest.raises(BadCaptions):
+        raw_segments(data)
+
+
+@given(
+    st.lists(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=12), max_size=8), st.text(max_size=6)
+)
 def test_what_is_marked_is_what_was_looked_for(texts: list[str], query: str) -> None:
     for match in places(said(*texts), query):
         assert folded(query) in folded(match.text)

@@ -29,7 +29,7 @@ class Jobs:
     def __init__(self, *jobs: Job) -> None:
         self.jobs = list(jobs)
 
-    def page(self, **_: Any) -> list[Job]:
+    def page(self, *_: Any, **__: Any) -> list[Job]:
         return self.jobs
 
 

@@ -14,7 +14,8 @@ def note_question(analytics: Analytics, answer: QueryResponse, began: float) -> 
     analytics.note(
         AskedQuestion(
             channel="api",
-            query=answer.query,
+            # No count is worth a question: what PostgreSQL does not take is left out.
+            query=answer.query.replace("\0", "").encode("utf-8", "replace").decode(),
             answered=answer.answer is not None,
             engine=answer.engine,
             results=len(answer.results),

@@ -135,7 +135,7 @@ def _copied(system: System, wish: _Wish) -> dict[str, Any]:
         progress = _run(copying, source, _checkpoint(system, wish, source_space, space))
         left_out = progress.unknown + progress.erased
         comparison = _compare(wish, Sides(source, target, copying.kept, left_out=left_out))
-        same = progress.copied > 0 and comparison.shared_mean >= wish.at_least
+        same = comparison.queries > 0 and comparison.shared_mean >= wish.at_least
         switched = wish.switch and same
         if switched:
             _switch(opened, wish, copying)
@@ -222,9 +222,12 @@ def _tell(told: dict[str, Any], *, as_json: bool) -> None:
         say(f"{told['unknown']} left out: the ledger does not know their passages. --unknown copies them all the same.")
     if told["erased"]:
         say(f"{told['erased']} left out: their videos were erased.")
-    say(_compared(told["comparison"]))
+    if told["comparison"]["queries"]:
+        say(_compared(told["comparison"]))
     if told["switched"]:
         say(f"Questions are answered from {line(told['to'])} now; {line(told['from'])} was emptied.")
+    elif not told["comparison"]["queries"]:
+        say("There is nothing to compare.")
     elif not told["same"]:
         say("That is not the same. The report (--report FILE) names what differs.")
 

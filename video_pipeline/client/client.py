@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Protocol
 
 from video_pipeline.client import documents
 from video_pipeline.client.wire import Parameter, Wire, part
+from video_pipeline.errors import Unavailable
 
 Form = Literal["json", "vtt", "srt"]
 
@@ -20,6 +21,8 @@ class Readable(Protocol):
 File = tuple[str, Readable | bytes, str]
 """Its name, what it holds, and its media type."""
 
+_FIRST_PAUSE: Final = 0.3
+_LONGEST_PAUSE: Final = 2.0
 _ACCEPT: Final[Mapping[Form, str]] = {"json": "application/json", "vtt": "text/vtt", "srt": "application/x-subrip"}
 
 
@@ -73,6 +76,17 @@ class Client(Wire):
     def job(self, job_id: object) -> documents.JobWithStages:
         found: documents.JobWithStages = self._json("GET", f"status/{part(job_id)}")
         return found
+
+    def finished(self, job_id: object, *, within: float = 3600.0) -> documents.JobWithStages:
+        """Waits for a job's end, good or bad. Unavailable("job_unfinished") after about `within` seconds."""
+        pause, left = _FIRST_PAUSE, within
+        while (job := self.job(job_id))["status"] not in ("completed", "failed"):
+            if left < pause:
+                message = f"Job {job['job_id']} is still {job['status']} ({job['current_stage']})."
+                raise Unavailable("job_unfinished", message, hint="Wait longer.")
+            self._sleep(pause)
+            left, pause = left - pause, min(_LONGEST_PAUSE, pause * 1.3)
+        return job
 
     def jobs(
         self,

@@ -20,6 +20,7 @@ class PostgresAnalytics:
 
     def note(self, asked: AskedQuestion) -> None:
         with self._database.transaction() as connection:
+            connection.execute(SQL["unhurried"])
             note(connection, asked)
 
     def days(self, first: date, last: date) -> list[Day]:

@@ -1,27 +1,40 @@
+-- unhurried: This transaction waits for no disk; what a crash would lose of it is a count.
+select set_config('synchronous_commit', 'off', true)
+
 -- note: One question more.
 insert into asked (channel, answered, engine, results, milliseconds, query)
 values (%(channel)s, %(answered)s, %(engine)s, %(results)s, %(milliseconds)s,
         case when not %(answered)s then left(%(query)s, 500) end)
 
 -- days: What happened on each day (UTC) of a range, the days of nothing too.
-with days as (
-    select day::date, day::timestamp at time zone 'utc' as begins, (day + interval '1 day')::timestamp at time zone 'utc' as ends
-    from generate_series(%(first)s::date::timestamp, %(last)s::date::timestamp, interval '1 day') as day
-)
-select day, questions, answered, milliseconds_median, milliseconds_p95, videos, video_seconds, jobs_completed, jobs_failed
-from days
-cross join lateral (
-    select count(*)::int as questions, count(*) filter (where answered)::int as answered,
+with bounds as (
+    select %(first)s::date::timestamp at time zone 'utc' as begins,
+           (%(last)s::date + 1)::timestamp at time zone 'utc' as ends
+), questions as (
+    select (at at time zone 'utc')::date as day, count(*)::int as questions,
+           count(*) filter (where answered)::int as answered,
            percentile_disc(0.5) within group (order by milliseconds) as milliseconds_median,
            percentile_disc(0.95) within group (order by milliseconds) as milliseconds_p95
-    from asked where at >= begins and at < ends) as questions
-cross join lateral (
-    select count(*)::int as videos, coalesce(sum((info ->> 'duration')::float8), 0) as video_seconds
-    from videos where indexed_at >= begins and indexed_at < ends and erased_at is null) as videos
-cross join lateral (
-    select count(*) filter (where status = 'completed')::int as jobs_completed,
+    from asked, bounds where at >= begins and at < ends group by 1
+), ready as (
+    select (indexed_at at time zone 'utc')::date as day, count(*)::int as videos,
+           coalesce(sum((info ->> 'duration')::float8), 0) as video_seconds
+    from videos, bounds where indexed_at >= begins and indexed_at < ends and erased_at is null group by 1
+), ended as (
+    select (finished_at at time zone 'utc')::date as day,
+           count(*) filter (where status = 'completed')::int as jobs_completed,
            count(*) filter (where status = 'failed')::int as jobs_failed
-    from jobs where finished_at >= begins and finished_at < ends) as jobs
+    from jobs, bounds where finished_at >= begins and finished_at < ends group by 1
+)
+select day, coalesce(questions, 0) as questions, coalesce(answered, 0) as answered, milliseconds_median, milliseconds_p95,
+       coalesce(videos, 0) as videos, coalesce(video_seconds, 0) as video_seconds,
+       coalesce(jobs_completed, 0) as jobs_completed, coalesce(jobs_failed, 0) as jobs_failed
+from (
+    select day::date from generate_series(%(first)s::date::timestamp, %(last)s::date::timestamp, interval '1 day') as day
+) as days
+left join questions using (day)
+left join ready using (day)
+left join ended using (day)
 order by day
 
 -- unanswered: The questions of a range that nothing answered, those asked most often first.

@@ -138,16 +138,21 @@ delete from conversation_turns where created_at < now() - make_interval(days => 
 insert into api_keys (name, prefix, sha256) values (%(name)s, %(prefix)s, %(sha256)s)
 returning id, name, prefix, created_at, last_used_at, revoked_at
 
--- use_key: Its last use is noted once a minute, not at every request.
-update api_keys
-set last_used_at = case when last_used_at > now() - interval '1 minute' then last_used_at else now() end
-where sha256 = %(sha256)s and revoked_at is null
-returning id, name, prefix, created_at, last_used_at, revoked_at
+-- use_key: Its last use is noted once a minute, not at every request, which would wait for a disk each time.
+with known as (
+    select id, name, prefix, created_at, last_used_at, revoked_at from api_keys
+    where sha256 = %(sha256)s and revoked_at is null
+), used as (
+    update api_keys set last_used_at = now() from known
+    where api_keys.id = known.id and coalesce(known.last_used_at < now() - interval '1 minute', true)
+    returning 1
+)
+select * from known
 
 -- take_turn: A request more of a key, or the seconds until it may ask again.
 -- What it has asked for is paid off at its pace; at most a burst may be owed. What is refused costs nothing.
 with taken as (
-    insert into turns as known (key_id, paid_until)
+    insert into key_allowances as known (key_id, paid_until)
     values (%(key_id)s, now() + make_interval(secs => %(pace)s))
     on conflict (key_id) do update
     set paid_until = greatest(known.paid_until, now()) + make_interval(secs => %(pace)s)
@@ -155,7 +160,7 @@ with taken as (
     returning 1)
 select case
     when exists (select 1 from taken) then 0
-    else greatest(0.001, extract(epoch from (select paid_until from turns where key_id = %(key_id)s) - now())::float8
+    else greatest(0.001, extract(epoch from (select paid_until from key_allowances where key_id = %(key_id)s) - now())::float8
                          - %(pace)s * (%(burst)s - 1))
     end::float8 as wait
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from video_pipeline.transcripts.model import Transcript
+from video_pipeline.transcripts.model import Segment
 from video_pipeline.transcripts.scripts import has_unsegmented
 from video_pipeline.transcripts.units import Span, timed_text
 
@@ -53,9 +53,16 @@ def _folded(char: str) -> str:
 _FOLDING: Final = _Folding()
 
 
+class _Said(NamedTuple):
+    """A segment that holds a word: as it is written, and how it is compared."""
+
+    raw: Mapping[str, Any]
+    folded: str
+
+
 @dataclass(frozen=True)
-class _Said:
-    """A segment: its text, when its parts were said, and how it is compared."""
+class _Within:
+    """A segment in which something was found."""
 
     text: str
     spans: Sequence[Span]
@@ -63,28 +70,30 @@ class _Said:
     folded: str
     exact: bool
 
+    @classmethod
+    def of(cls, said: _Said) -> _Within:
+        segment = Segment.model_validate(said.raw)
+        text, spans = timed_text(segment)
+        return cls(text, spans, segment.speaker, said.folded, exact=len(spans) > 1 or len(segment.words) == 1)
+
 
 def folded(text: str) -> str:
     """As it is compared: words of small letters and digits between single spaces; empty if there are none."""
     return " ".join(text.translate(_FOLDING).split())
 
 
-def find(transcript: Transcript, query: str, *, skip: int, most: int) -> tuple[list[Match], int]:
-    """Where the query stands, in order of time, at most `most` places after the first `skip`; and how many in all."""
+def find(segments: Iterable[Mapping[str, Any]], query: str, *, skip: int, most: int) -> tuple[list[Match], int]:
+    """Where the query stands, in order of time, at most `most` places after the first `skip`; and how many in all.
+
+    `segments` are as `json_format.raw_segments` reads them: only those in which something is found are looked at whole.
+    """
     wanted = folded(query)
-    said = [each for each in _said(transcript) if each.folded]
+    said = [each for each in (_Said(raw, folded(raw["text"])) for raw in segments) if each.folded]
     whole = " ".join(each.folded for each in said)
     starts = _starts(said)
     places = list(_places(whole, wanted)) if wanted else []
     shown = [_match(said, starts, first, first + len(wanted)) for first in places[skip : skip + most]]
     return shown, len(places)
-
-
-def _said(transcript: Transcript) -> Iterator[_Said]:
-    for segment in transcript.segments:
-        text, spans = timed_text(segment)
-        exact = len(spans) > 1 or len(segment.words) == 1
-        yield _Said(text, spans, segment.speaker, folded(text), exact)
 
 
 def _starts(said: Sequence[_Said]) -> list[int]:
@@ -108,7 +117,7 @@ def _places(whole: str, wanted: str) -> Iterator[int]:
 
 def _match(said: Sequence[_Said], starts: Sequence[int], first: int, last: int) -> Match:
     begin, end = bisect_right(starts, first) - 1, bisect_right(starts, last - 1) - 1
-    within = said[begin : end + 1]
+    within = [_Within.of(each) for each in said[begin : end + 1]]
     opening = _original(within[0], first - starts[begin])[0]
     closing = _original(within[-1], last - 1 - starts[end])[1]
     before = sum(len(each.text) + 1 for each in within[:-1])
@@ -125,7 +134,7 @@ def _match(said: Sequence[_Said], starts: Sequence[int], first: int, last: int) 
     )
 
 
-def _original(said: _Said, position: int) -> tuple[int, int]:
+def _original(said: _Within, position: int) -> tuple[int, int]:
     """The characters of the text, [first, last), that became the one at `position` of what is compared."""
     made = 0
     for index, char in enumerate(said.text):

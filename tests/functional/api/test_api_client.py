@@ -101,6 +101,23 @@ def test_a_program_can_steer_jobs(client: Client, tmp_path: Path) -> None:
     assert len(client.jobs(status=["queued", "failed"])) == 1
 
 
+def test_a_program_can_wait_for_the_end_of_a_job(world: Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = client.import_transcript("a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nHello.\n")["job_id"]
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            client.cancel(job_id)
+
+    monkeypatch.setattr(client, "_sleep", sleep)
+    with pytest.raises(Unavailable) as raised:
+        client.finished(job_id, within=0.5)
+    assert (raised.value.code, len(waited)) == ("job_unfinished", 1)
+    assert client.finished(job_id)["status"] == "failed"
+    assert len(waited) == 3
+
+
 def test_a_transcript_alone_can_be_put_in(client: Client) -> None:
     vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\nHello.\n"
     sent = client.import_transcript("a.vtt", vtt, title="Hello", language="en")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -93,11 +94,19 @@ def test_what_was_refused_costs_nothing_and_time_pays_off(world: Any, api_databa
     assert [api.get("/api/v1/jobs").status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_many_at_once_are_counted_one_by_one(world: Any) -> None:
+    key, _ = create_key(world.ledger.keys, "busy")
+    with ThreadPoolExecutor(4) as pool:
+        waits = list(pool.map(lambda _: world.ledger.keys.take_turn(key.id, per_minute=1, burst=5), range(20)))
+    assert sorted(wait > 0 for wait in waits) == [False] * 5 + [True] * 15
+    assert all(0 <= wait <= 60 for wait in waits)
+
+
 def test_a_wrong_key_takes_no_turns(world: Any, api_database: Any) -> None:
     api = world.with_deps(rate=Rate(per_minute=1, burst=1))
     assert api.get("/api/v1/jobs", headers={"X-API-Key": "wrong"}).status_code == 401
     with api_database.transaction() as connection:
-        assert connection.execute("select count(*) as all from turns").fetchone()["all"] == 0
+        assert connection.execute("select count(*) as all from key_allowances").fetchone()["all"] == 0
 
 
 def test_the_health_check_needs_no_turn(world: Any) -> None:
@@ -108,4 +117,4 @@ def test_the_health_check_needs_no_turn(world: Any) -> None:
 def go_on(database: Any, *, seconds: int) -> None:
     """As if so much time had passed."""
     with database.transaction() as connection:
-        connection.execute("update turns set paid_until = paid_until - %s", [timedelta(seconds=seconds)])
+        connection.execute("update key_allowances set paid_until = paid_until - %s", [timedelta(seconds=seconds)])

@@ -65,3 +65,10 @@ def test_a_problem_reaches_api_gateway_as_one(world: Any, call: Any) -> None:
     answer = call("GET", "/api/v1/jobs", headers={})
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "api_key_missing")
     assert answer["headers"]["content-type"] == "application/problem+json"
+
+
+def test_what_the_client_has_is_not_sent_through_api_gateway(world: Any, call: Any) -> None:
+    path = f"/api/v1/videos/{world.put_video('One.')}/transcript"
+    first = call("GET", path, headers={"x-api-key": world.key})
+    again = call("GET", path, headers={"x-api-key": world.key, "if-none-match": first["headers"]["etag"]})
+    assert (first["statusCode"], again["statusCode"], again["body"]) == (200, 304, "")

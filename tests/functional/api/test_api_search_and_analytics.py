@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -131,3 +132,15 @@ def test_any_range_of_days_can_be_asked_for(world: Any, params: dict[str, str], 
 def test_a_range_that_can_not_be_counted_is_refused(world: Any, params: dict[str, str], code: str) -> None:
     answer = world.api.get("/api/v1/analytics", params=params)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize(
+    "query", ["who\u0000won", "who \ud800 won", "\u202ewho won", "<b>who</b>", "x" * 4000, "🎉 who won?"]
+)
+def test_whatever_is_asked_can_be_counted(world: Any, query: str) -> None:
+    answer = world.api.post(
+        "/api/v1/query", content=json.dumps({"query": query}), headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code in (200, 422)
+    totals = world.api.get("/api/v1/analytics").json()["totals"]
+    assert totals["unanswered"] == (answer.status_code == 200)

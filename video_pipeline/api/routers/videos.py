@@ -30,7 +30,7 @@ from video_pipeline.model import ObjectRef, TranscriptRecord, Video, VideoSort
 from video_pipeline.ports import After
 from video_pipeline.topology import IMPORTED
 from video_pipeline.transcripts.finding import find, folded
-from video_pipeline.transcripts.json_format import read_json
+from video_pipeline.transcripts.json_format import raw_segments
 
 router = APIRouter(tags=["videos"])
 
@@ -102,7 +102,7 @@ def search_transcript(
         raise BadQuestion("query_empty", "There is no letter or digit to look for.", hint="Type a word.")
     record = deps.ledger.videos.transcript(video_id)
     data = deps.objects.read(ObjectRef(bucket=deps.results_bucket, key=record.key), limit=_TRANSCRIPT_BYTES)
-    found, total = find(read_json(data), q, skip=skip, most=limit)
+    found, total = find(raw_segments(data), q, skip=skip, most=limit)
     items = [TranscriptMatch.of(each, deps.answering.link(video_id, each.start)) for each in found]
     return TranscriptMatches(video_id=video_id, query=q, total=total, items=items)
 

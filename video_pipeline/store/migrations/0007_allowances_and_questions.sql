@@ -1,6 +1,6 @@
 -- How much each key has asked for lately, as the moment until which its requests are paid for. Not logged: after a
 -- crash everybody begins anew, and no request waits for a disk.
-create unlogged table turns (
+create unlogged table key_allowances (
     key_id     uuid primary key references api_keys on delete cascade,
     paid_until timestamptz not null
 );
