@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, field_validator
 
 from video_pipeline.errors import BadRecord
-from video_pipeline.model import Message, Metadata, identifier
+from video_pipeline.model import MailThread, Message, Metadata, identifier
 from video_pipeline.topology import INGESTION, LIMITS, PIPELINE
 
 SOURCE: Final = "video-pipeline"
@@ -67,13 +67,18 @@ class VideoSubmitted(Described):
 
 
 class QuestionAsked(Body):
+    """`email`: who gets the answer as a mail, `name@domain`; `thread`: the mail that asked, if one did."""
+
     query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LIMITS.question_chars)]
+    email: Annotated[str, StringConstraints(min_length=3, max_length=320)] | None = None
+    thread: MailThread | None = None
     top_k: Annotated[int, Field(ge=1, le=50)] = 5
     min_score: float | None = None
     video_ids: tuple[UUID, ...] = ()
     speakers: tuple[str, ...] = ()
     date_from: Day | None = None
     date_to: Day | None = None
+    conversation_id: UUID | None = None
 
 
 class VideoErasureRequested(Body):

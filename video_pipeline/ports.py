@@ -22,6 +22,7 @@ from video_pipeline.model import (
     Job,
     JobOptions,
     JobStatus,
+    MailRecord,
     MediaInfo,
     Message,
     ObjectInfo,
@@ -379,6 +380,47 @@ class Questions(Protocol):
     def get(self, question_id: UUID) -> Mapping[str, Any]: ...
 
 
+class Mails(Protocol):
+    """Which mails were sent. No mail's text is kept."""
+
+    def claim(self, mail: MailRecord) -> bool:
+        """The right to hand this mail over, given once for each question and kind."""
+        ...
+
+    def release(self, mail: MailRecord) -> None:
+        """Gives the right back: the service surely did not take it."""
+        ...
+
+    def settle(self, mail: MailRecord, provider_id: str | None) -> None:
+        """It is sent; or doubtful, without the service's id."""
+        ...
+
+    def of_question(self, question_id: UUID) -> list[MailRecord]: ...
+    def conversation(self, recipient: str, *, ids: Sequence[UUID], provider_ids: Sequence[str]) -> UUID | None:
+        """The newest conversation with `recipient` that is named, or to which a named mail belongs."""
+        ...
+
+    def recent(self, recipient: str, *, seconds: float) -> int:
+        """Mails to one address within the last so many seconds."""
+        ...
+
+    # for the sweeper
+    def doubt(self, older_than: float) -> list[MailRecord]:
+        """Those whose hand-over began so long ago and was never settled are doubtful from here on."""
+        ...
+
+    def prune(self, older_than_days: int) -> int: ...
+
+
+class Mailer(Protocol):
+    def send(self, mail: bytes, *, sender: str, recipient: str) -> str | None:
+        """The service's id of the mail, handed over once; None if nobody knows whether it was taken.
+
+        What is raised means that it was not taken: `Unavailable` for now, `Misconfigured`, or `BadInput`.
+        """
+        ...
+
+
 class Keys(Protocol):
     def create(self, name: str, prefix: str, sha256: str) -> ApiKey: ...
     def find(self, sha256: str) -> ApiKey | None:
@@ -420,6 +462,8 @@ class Ledger(Protocol):
     def questions(self) -> Questions: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def mails(self) -> Mails: ...
     @property
     def rejections(self) -> Rejections: ...
     @property

@@ -97,7 +97,19 @@ class SpeechSettings(Settings):
     transcribe_max_speakers: Annotated[int, Field(ge=2, le=30)] = 10
 
 
-class IngestSettings(DatabaseSettings, StorageSettings):
+class MailSettings(Settings):
+    """Mail goes out when there is an address that it comes from.
+
+    `mail_allowed` names addresses (`ann@example.com`) and domains (`example.com`). When it names any, nobody else gets
+    an answer by mail; nobody else may ask by mail in any case.
+    """
+
+    mail_from: str = ""
+    human_address: str = ""
+    mail_allowed: tuple[str, ...] = ()
+
+
+class IngestSettings(DatabaseSettings, StorageSettings, MailSettings):
     pass
 
 
@@ -109,7 +121,7 @@ class EmbeddingSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     pass
 
 
-class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings, MailSettings):
     public_url: str = "http://127.0.0.1:8080"
 
 
@@ -122,7 +134,7 @@ class SweeperSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     stalled_seconds: Annotated[int, Field(ge=1)] = LIMITS.stalled
 
 
-class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, MailSettings):
     public_url: str = "http://127.0.0.1:8080"
     cors_origins: tuple[str, ...] = ()
     max_form_upload_bytes: int = LIMITS.form_upload_bytes

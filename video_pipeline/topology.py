@@ -134,6 +134,8 @@ UPLOADS_PREFIX: Final = "uploads/"
 SEGMENTS_PREFIX: Final = "segments/"
 ASSEMBLED_PREFIX: Final = "assembled/"
 IMPORTED_PREFIX: Final = "transcripts/"
+# Mails that were sent to this installation, as SES received them, in the media bucket.
+MAIL_PREFIX: Final = "mail/"
 # What stands for the container of a video of which only the transcript is here.
 IMPORTED: Final = "transcript"
 VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
@@ -293,6 +295,10 @@ class Limits:
     transcription_wait: int = 86_400
     awaiting_upload: int = 86_400
     active_videos: int = 4
+    mail_bytes: int = 10 * 1024**2
+    mail_days: int = 90  # for so long a reply goes on with its conversation
+    mails_an_hour: int = 60  # to one address
+    mail_handover: int = 120  # beyond it nobody is handing a mail over any more
 
 
 LIMITS: Final = Limits()
@@ -310,6 +316,7 @@ CHUNK_BUDGET: Final = ChunkBudget()
 THUMBNAIL_EVERY: Final = 30.0
 LOCAL_SUFFIX: Final = "local"
 LOCAL_API_PORT: Final = 8080
+LOCAL_MAIL_FROM: Final = "questions@video-pipeline.example"
 LOCAL_AWS_PORT: Final = 4566
 
 

@@ -18,7 +18,7 @@ from video_pipeline.erasing import Erasing
 from video_pipeline.errors import Misconfigured
 from video_pipeline.indexing import Indexing
 from video_pipeline.intake import Intake
-from video_pipeline.model import Index, IndexSpec
+from video_pipeline.model import Index, IndexSpec, ObjectRef
 from video_pipeline.ports import (
     Embedder,
     Ledger,
@@ -39,6 +39,7 @@ from video_pipeline.settings import (
     IndexSettings,
     IngestSettings,
     LanguageSettings,
+    MailSettings,
     ProcessorSettings,
     QuestionApiSettings,
     QuestionSettings,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from video_pipeline.aws.clients import Clients
     from video_pipeline.aws.objects import S3Objects
     from video_pipeline.aws.publisher import Publisher
+    from video_pipeline.mailing import Mailing
     from video_pipeline.reindexing import Reindexing
     from video_pipeline.speech.amazon import AmazonTranscribe
 
@@ -260,6 +262,49 @@ def _answering(ledger: Ledger, opener: Opener, public_url: str) -> Answering:
     return Answering(ledger.chunks, ledger.videos, opener.serving, ExtractiveAnswerer, public_url=public_url)
 
 
+def _mailing(
+    settings: MailSettings, storage: StorageSettings, ledger: Ledger, objects: S3Objects, clients: Clients
+) -> Mailing | None:
+    """None where no address is set that mail could come from."""
+    if not settings.mail_from:
+        return None
+    from video_pipeline.aws.mail import SesMailer
+    from video_pipeline.mail.addresses import Welcome
+    from video_pipeline.mailing import Mailing
+
+    return Mailing(
+        ledger.mails,
+        ledger.videos,
+        objects,
+        SesMailer(clients.mail),
+        results_bucket=storage.results,
+        sender=settings.mail_from,
+        human=settings.human_address,
+        welcome=Welcome(settings.mail_allowed),
+    )
+
+
+def _mail_receiver(
+    settings: IngestSettings, ledger: Ledger, objects: S3Objects, clients: Clients
+) -> Callable[[ObjectRef], None]:
+    """Opened by the first mail: most that arrives is none."""
+
+    def accept(ref: ObjectRef) -> None:
+        from video_pipeline.mail.addresses import Welcome
+        from video_pipeline.receiving import Receiving
+
+        receiving = Receiving(
+            ledger.mails,
+            objects,
+            open_publisher(clients, settings),
+            own_address=settings.mail_from,
+            welcome=Welcome(settings.mail_allowed),
+        )
+        receiving.accept(ref)
+
+    return accept
+
+
 # ------------------------------------------------------------------------------------------ the units
 @dataclass(frozen=True)
 class Consumer:
@@ -288,6 +333,7 @@ class EmbeddingHost(Consumer):
 class QuestionHost(Consumer):
     ledger: Ledger
     answering: Answering
+    mailing: Mailing | None = None
 
 
 @dataclass(frozen=True)
@@ -314,8 +360,9 @@ def _publishing(ledger: Ledger, clients: Clients, settings: Settings) -> Publish
 
 def open_ingest(settings: IngestSettings) -> IngestHost:
     clients, ledger = open_clients(settings), open_ledger(settings)
-    rejecting = _rejecting(ledger, clients, settings)
-    intake = Intake(ledger, open_objects(clients), rejecting, media_bucket=settings.media)
+    rejecting, objects = _rejecting(ledger, clients, settings), open_objects(clients)
+    mail = _mail_receiver(settings, ledger, objects, clients)
+    intake = Intake(ledger, objects, rejecting, media_bucket=settings.media, mail=mail)
     return IngestHost(rejecting, _publishing(ledger, clients, settings), intake)
 
 
@@ -349,6 +396,7 @@ def open_question(settings: QuestionSettings) -> QuestionHost:
         _publishing(ledger, clients, settings),
         ledger,
         _answering(ledger, Opener(settings, database, ledger), settings.public_url),
+        _mailing(settings, settings, ledger, open_objects(clients), clients),
     )
 
 

@@ -15,6 +15,7 @@ from video_pipeline.store.indexes import PostgresIndexes
 from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
 from video_pipeline.store.library import PostgresChunks, PostgresQuestions, PostgresVideos
+from video_pipeline.store.mails import PostgresMails
 
 logger = logging.getLogger(__name__)
 SQL = Queries(Path(__file__).with_name("library.sql"))
@@ -99,6 +100,7 @@ class PostgresLedger:
         self.indexes = PostgresIndexes(database)
         self.questions = PostgresQuestions(database)
         self.keys = PostgresKeys(database)
+        self.mails = PostgresMails(database)
         self.rejections = PostgresRejections(database)
         self.outbox = PostgresOutbox(database)
 
