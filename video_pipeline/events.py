@@ -179,14 +179,18 @@ def _checked(kind: type[_Checked], document: Mapping[str, Any], where: str) -> _
         raise BadRecord("invalid_field", message, hint="Correct it and send again.") from error
 
 
+def event_identifier(body: Body, *, subject: object, unique: object = "") -> UUID:
+    """Follows from type, subject and `unique`: a repeat is recognisable."""
+    return identifier("event", _TYPES[type(body)], subject, unique)
+
+
 def make_event(body: Body, *, subject: object, unique: object = "", source: str = SOURCE) -> dict[str, Any]:
-    """The CloudEvents document of `body`. Its id follows from type, subject and `unique`: a repeat is recognisable."""
-    kind = _TYPES[type(body)]
+    """The CloudEvents document of `body`, under its `event_identifier`."""
     return {
         "specversion": "1.0",
-        "id": str(identifier("event", kind, subject, unique)),
+        "id": str(event_identifier(body, subject=subject, unique=unique)),
         "source": source,
-        "type": kind,
+        "type": _TYPES[type(body)],
         "subject": str(subject),
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "datacontenttype": "application/json",

@@ -424,6 +424,7 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
+    from video_pipeline.asking import Asking
     from video_pipeline.importing import Importing
     from video_pipeline.uploading import Uploading
 
@@ -436,6 +437,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         ledger=ledger,
         objects=objects,
         answering=_answering(ledger, opener, settings.public_url),
+        asking=Asking(open_publisher(clients, settings), _mailing(settings, settings, ledger, objects, clients)),
         uploading=Uploading(
             ledger,
             objects,

@@ -28,8 +28,10 @@ REPLIES: dict[str, tuple[str, str]] = {
         TYPED,
     ),
     "gmail with a folded line": (
-        f"{TYPED}\n\nOn Mon, Nov 16, 2026 at 9:14 AM Video questions <\nquestions@videos.example> wrote:\n\n"
-        f"{_quoted(_OURS)}\n",
+        (
+            f"{TYPED}\n\nOn Mon, Nov 16, 2026 at 9:14 AM Video questions <\nquestions@videos.example> wrote:\n\n"
+            f"{_quoted(_OURS)}\n"
+        ),
         TYPED,
     ),
     "gmail in German": (
@@ -41,8 +43,10 @@ REPLIES: dict[str, tuple[str, str]] = {
         TYPED,
     ),
     "gmail in Spanish": (
-        f"{TYPED}\n\nEl lun, 16 nov 2026 a las 9:14, Video questions (<questions@videos.example>) escribió:\n\n"
-        f"{_quoted(_OURS)}\n",
+        (
+            f"{TYPED}\n\nEl lun, 16 nov 2026 a las 9:14, Video questions (<questions@videos.example>) escribió:\n\n"
+            f"{_quoted(_OURS)}\n"
+        ),
         TYPED,
     ),
     "gmail in Portuguese": (
@@ -62,8 +66,10 @@ REPLIES: dict[str, tuple[str, str]] = {
         TYPED,
     ),
     "iphone": (
-        f"{TYPED}\n\nSent from my iPhone\n\n> On Nov 16, 2026, at 9:14 AM, {_HEAD} wrote:\n> \n> \ufeff\n"
-        f"{_quoted(_OURS)}\n",
+        (
+            f"{TYPED}\n\nSent from my iPhone\n\n> On Nov 16, 2026, at 9:14 AM, {_HEAD} wrote:\n> \n> \ufeff\n"
+            f"{_quoted(_OURS)}\n"
+        ),
         TYPED,
     ),
     "iphone in German": (
@@ -83,33 +89,45 @@ REPLIES: dict[str, tuple[str, str]] = {
         TYPED,
     ),
     "outlook": (
-        f"{TYPED}\n\n\nFrom: {_HEAD}\nSent: Monday, November 16, 2026 9:14 AM\nTo: Ann <ann@example.com>\n"
-        f"Subject: Answer: When does the studio open?\n\n{_OURS}\n",
+        (
+            f"{TYPED}\n\n\nFrom: {_HEAD}\nSent: Monday, November 16, 2026 9:14 AM\nTo: Ann <ann@example.com>\n"
+            f"Subject: Answer: When does the studio open?\n\n{_OURS}\n"
+        ),
         TYPED,
     ),
     "outlook with a rule": (
-        f"{TYPED}\n\n________________________________\nFrom: {_HEAD}\nSent: Monday, November 16, 2026 9:14 AM\n"
-        f"To: Ann <ann@example.com>\nSubject: Answer: When does the studio open?\n\n{_OURS}\n",
+        (
+            f"{TYPED}\n\n________________________________\nFrom: {_HEAD}\nSent: Monday, November 16, 2026 9:14 AM\n"
+            f"To: Ann <ann@example.com>\nSubject: Answer: When does the studio open?\n\n{_OURS}\n"
+        ),
         TYPED,
     ),
     "outlook in German": (
-        f"{TYPED}\n\nVon: {_HEAD}\nGesendet: Montag, 16. November 2026 09:14\nAn: Ann <ann@example.com>\n"
-        f"Betreff: Answer: When does the studio open?\n\n{_OURS}\n",
+        (
+            f"{TYPED}\n\nVon: {_HEAD}\nGesendet: Montag, 16. November 2026 09:14\nAn: Ann <ann@example.com>\n"
+            f"Betreff: Answer: When does the studio open?\n\n{_OURS}\n"
+        ),
         TYPED,
     ),
     "outlook in French": (
-        f"{TYPED}\n\nDe : {_HEAD}\nEnvoyé : lundi 16 novembre 2026 09:14\nÀ : Ann <ann@example.com>\n"
-        f"Objet : Answer: When does the studio open?\n\n{_OURS}\n",
+        (
+            f"{TYPED}\n\nDe : {_HEAD}\nEnvoyé : lundi 16 novembre 2026 09:14\nÀ : Ann <ann@example.com>\n"
+            f"Objet : Answer: When does the studio open?\n\n{_OURS}\n"
+        ),
         TYPED,
     ),
     "outlook of old": (
-        f"{TYPED}\n\n-----Original Message-----\nFrom: {_HEAD}\nSent: Monday, November 16, 2026 9:14 AM\n"
-        f"To: Ann\nSubject: Answer: When does the studio open?\n\n{_OURS}\n",
+        (
+            f"{TYPED}\n\n-----Original Message-----\nFrom: {_HEAD}\nSent: Monday, November 16, 2026 9:14 AM\n"
+            f"To: Ann\nSubject: Answer: When does the studio open?\n\n{_OURS}\n"
+        ),
         TYPED,
     ),
     "yahoo": (
-        f"{TYPED}\n\n    On Monday, November 16, 2026 at 09:14:02 AM GMT+1, {_HEAD} wrote:  \n \n"
-        f" {_OURS.replace(chr(10), chr(10) + ' ')}\n",
+        (
+            f"{TYPED}\n\n    On Monday, November 16, 2026 at 09:14:02 AM GMT+1, {_HEAD} wrote:  \n \n"
+            f" {_OURS.replace(chr(10), chr(10) + ' ')}\n"
+        ),
         TYPED,
     ),
     "proton": (
@@ -122,13 +140,17 @@ REPLIES: dict[str, tuple[str, str]] = {
     ),
     "a signature": (f"{TYPED}\n\n-- \nAnn Other\nHead of things\n+49 30 1234\n", TYPED),
     "a list in what was typed": (
-        "Compare these:\n- Lisbon\n- Berlin\n\nOn Mon, Nov 16, 2026 at 9:14 AM Video questions"
-        f" <questions@videos.example> wrote:\n\n{_quoted(_OURS)}\n",
+        (
+            "Compare these:\n- Lisbon\n- Berlin\n\nOn Mon, Nov 16, 2026 at 9:14 AM Video questions"
+            f" <questions@videos.example> wrote:\n\n{_quoted(_OURS)}\n"
+        ),
         "Compare these:\n- Lisbon\n- Berlin",
     ),
     "a question that begins like a head": (
-        "On Monday Bob wrote a plan.\nWhat is in it?\n\nOn Mon, Nov 16, 2026 at 9:14 AM Video questions"
-        f" <questions@videos.example> wrote:\n\n{_quoted(_OURS)}\n",
+        (
+            "On Monday Bob wrote a plan.\nWhat is in it?\n\nOn Mon, Nov 16, 2026 at 9:14 AM Video questions"
+            f" <questions@videos.example> wrote:\n\n{_quoted(_OURS)}\n"
+        ),
         "On Monday Bob wrote a plan.\nWhat is in it?",
     ),
     "only a quotation": (f"On 16/11/2026 09:14, Video questions wrote:\n{_quoted(_OURS)}\n", ""),

@@ -84,9 +84,7 @@ def compose(letter: Letter) -> bytes:
     mail.add_alternative(letter.page.html, subtype="html", cte="quoted-printable")
     _, html = mail.iter_parts()
     for name, picture in letter.pictures.items():
-        html.add_related(
-            picture, "image", "jpeg", cid=f"<{name}>", disposition="inline", filename=f"{name.partition('@')[0]}.jpg"
-        )
+        html.add_related(picture, "image", "jpeg", cid=f"<{name}>", disposition="inline")
     return mail.as_bytes()
 
 
