@@ -19,6 +19,7 @@ from video_pipeline.cli import (
     ingest,
     jobs,
     key_commands,
+    outbox,
     put,
     queues,
     reindex,
@@ -127,6 +128,7 @@ app.command()(asking.ask)
 app.command()(jobs.jobs)
 app.command()(jobs.videos)
 app.command()(queues.queues)
+app.command()(outbox.outbox)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)
 app.add_typer(dead.app, name="dlq")
