@@ -69,7 +69,8 @@ class FakeJobs:
 
 def sweep(jobs: FakeJobs, *, drain: Any = lambda _: 0) -> Mapping[str, int]:
     outbox = SimpleNamespace(drain=drain, prune=lambda _: 0)
-    ledger = cast("Ledger", SimpleNamespace(jobs=jobs, outbox=outbox))
+    mails = SimpleNamespace(doubt=lambda _: [], prune=lambda _: 0)
+    ledger = cast("Ledger", SimpleNamespace(jobs=jobs, outbox=outbox, mails=mails))
     return Sweeping(ledger, lambda _: None, lambda: 0, segments_idle=1, stalled=1).sweep()
 
 
