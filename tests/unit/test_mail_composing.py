@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -12,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.mails import LETTER
 from video_pipeline.errors import BadInput
-from video_pipeline.mail.composing import Letter, compose
-from video_pipeline.mail.wording import Content, Page, Passage, to_asker, to_human
+from video_pipeline.mail.composing import compose
+from video_pipeline.mail.wording import Content, Passage, to_asker, to_human
 
 CITED = Passage(
     title="All <hands> & more",
@@ -24,14 +24,6 @@ CITED = Passage(
     speaker="Ann",
     number=1,
     picture="still-1.ab@videos.example",
-)
-LETTER = Letter(
-    sender="questions@videos.example",
-    recipient="ann@example.com",
-    subject="Answer: When?",
-    page=Page(text="Text\n", html="<p>HTML</p>"),
-    date=datetime(2026, 11, 21, 8, tzinfo=UTC),
-    message_id="<answer.ab@videos.example>",
 )
 
 

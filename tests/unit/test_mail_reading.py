@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.mails import OTHERS, OWN, SES, mail
 from tests.unit.mail_corpus import REPLIES
 from video_pipeline.errors import BadInput, Misconfigured
 from video_pipeline.mail.addresses import Welcome, checked_address
@@ -16,30 +17,6 @@ from video_pipeline.mail.reading import conversation_reference, read_mail
 from video_pipeline.mail.replies import typed
 from video_pipeline.mail.verdicts import objection
 from video_pipeline.topology import LIMITS
-
-OWN = "questions@videos.example"
-SES = """\
-Return-Path: <ann@example.com>
-Received: from mail.example.com (mail.example.com [203.0.113.7])
- by inbound-smtp.us-east-1.amazonaws.com with SMTP id 4a1b2c for questions@videos.example;
- Sat, 21 Nov 2026 08:00:00 +0000 (UTC)
-X-SES-Spam-Verdict: PASS
-X-SES-Virus-Verdict: PASS
-Received-SPF: pass (spfCheck: domain of example.com designates 203.0.113.7) client-ip=203.0.113.7;
-Authentication-Results: amazonses.com; spf=pass (spfCheck: 203.0.113.7) client-ip=203.0.113.7;
- envelope-from=ann@example.com; helo=mail.example.com; dkim=pass header.i=@example.com;
- dmarc=pass header.from=example.com;
-"""
-OTHERS = "Received: from laptop (laptop [10.0.0.2]) by mail.example.com with ESMTPS id 77\n"
-
-
-def mail(
-    body: str = "When does it open?", *, head: str = SES + OTHERS, author: str = "ann@example.com", **more: str
-) -> bytes:
-    headers = {"From": f"Ann <{author}>", "To": OWN, "Subject": "A question", "Message-ID": "<m1@example.com>"}
-    headers |= {name.replace("_", "-"): value for name, value in more.items()}
-    lines = "".join(f"{name}: {value}\n" for name, value in headers.items() if value)
-    return f"{head}{lines}\n{body}\n".encode()
 
 
 def refused(raw: bytes) -> str | None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.unit.test_mail_reading import OWN, SES, mail
+from tests.mails import OWN, SES, mail
 from video_pipeline.errors import BadInput, NotFound, Unavailable
 from video_pipeline.events import QuestionAsked, read_event
 from video_pipeline.mail.addresses import Welcome

@@ -37,7 +37,7 @@ class SesMailer:
                 raise
             logger.warning("mail handed over without an answer", extra={"reason": error.code, "detail": str(error)})
             return None
-        return answer["MessageId"]
+        return answer.get("MessageId") or None
 
 
 def _surely_refused(error: Unavailable) -> bool:
