@@ -37,3 +37,12 @@ def test_mails_are_kept_over_a_kill_the_newest_first(aws: Any, http_status: Any)
     assert http_status(f"{aws.url}/_emulator/mails/none", {}) == 404
     assert http_status(f"{aws.url}/_emulator/mails", {"Origin": "http://evil.example"}) == 403
     assert http_status(f"{aws.url}/_emulator/mails", {"Host": "evil.example"}) == 403
+
+
+def test_a_rule_for_mail_that_arrives_goes_with_its_stack(aws: Any) -> None:
+    ses = resources.session("us-east-1").client("ses", endpoint_url=aws.url, config=FAST)
+    ses.create_receipt_rule_set(RuleSetName="rules")
+    ses.create_receipt_rule(RuleSetName="rules", Rule={"Name": "rule", "Enabled": True})
+    for _ in range(2):
+        ses.delete_receipt_rule(RuleSetName="rules", RuleName="rule")
+    assert ses.describe_receipt_rule_set(RuleSetName="rules")["Rules"] == []
