@@ -34,8 +34,8 @@ class Counted:
 FAILED: Final = Counted(
     "failed",
     '{ ($.message = "stage failed") || ($.message = "attempt failed") || ($.message = "mail doubtful") }',
-    "A job's stage failed: `video-pipeline jobs` says which and why. Or nobody knows whether an answer went out by mail:"
-    " the log of the function `question` names it.",
+    "A job's stage failed: `video-pipeline jobs` says which and why. Or nobody knows whether an answer went out by"
+    " mail: the log of the function `question` names it.",
 )
 STUCK: Final = Counted(
     "stuck",

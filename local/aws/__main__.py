@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with _functions(options, _url(listener), databases):
             emulator.serve(listener, child.ready)
     else:
-        sender = os.environ.get("MAIL_FROM", LOCAL_MAIL_FROM)
+        sender = os.environ.get("MAIL_FROM") or LOCAL_MAIL_FROM
         emulator.prepare(
             lambda url: resources.create(url, options.region, options.suffix, options.origin, sender=sender)
         )
