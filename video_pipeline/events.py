@@ -67,15 +67,18 @@ class VideoSubmitted(Described):
 
 
 class QuestionAsked(Body):
-    """`email`: who gets the answer as a mail, `name@domain`; `thread`: the mail that asked, if one did."""
+    """`email`: who gets the answer as a mail, `name@domain`; `thread`: the mail that asked, if one did; `asked_by`:
+    whose conversation it is, unless it goes by mail."""
 
     query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LIMITS.question_chars)]
     email: Annotated[str, StringConstraints(min_length=3, max_length=320)] | None = None
     thread: MailThread | None = None
+    asked_by: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     top_k: Annotated[int, Field(ge=1, le=50)] = 5
     min_score: float | None = None
     video_ids: tuple[UUID, ...] = ()
     speakers: tuple[str, ...] = ()
+    language: Language | None = None
     date_from: Day | None = None
     date_to: Day | None = None
     conversation_id: UUID | None = None

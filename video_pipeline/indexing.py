@@ -1,4 +1,4 @@
-"""Passages become vectors; then the video can be asked about and its job is done."""
+"""Passages become vectors; then the video can be asked about, and is to be summarised."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from video_pipeline.events import ChunksReady, VideoIndexed, announce
 from video_pipeline.model import Chunk, Job, VectorItem, Video
 from video_pipeline.outcomes import recorded
 from video_pipeline.ports import Ledger, OpenIndex, Progress
+from video_pipeline.summaries.orders import order_message
 from video_pipeline.topology import EMBED
+from video_pipeline.transcripts.model import primary_tag
+from video_pipeline.transcripts.rendering import labelled
 
 logger = logging.getLogger(__name__)
 # Between two of these the progress bar moves; the adapters batch as their services like it.
@@ -43,9 +46,10 @@ class Indexing:
             lambda fraction: self._ledger.jobs.report(job.id, EMBED, fraction),
         )
         detail = {"vectors": len(chunks), "model": opened.embedder.model}
-        emit = [announce(VideoIndexed(job_id=job.id, video_id=video_id), unique=job.id)]
-        # If another index serves by now, the job was sent back to be cut for that one, and does not end here.
-        moved = self._ledger.jobs.complete(job.id, emit=emit, detail=detail)
+        indexed = announce(VideoIndexed(job_id=job.id, video_id=video_id), unique=job.id)
+        # If another index serves by now, the job was sent back to be cut for that one, and does not go on here.
+        emit = [indexed, order_message(job.id, video_id)]
+        moved = self._ledger.jobs.embedded(job.id, emit=emit, detail=detail)
         logger.info("video indexed", extra={**detail, "moved": moved})
 
 
@@ -55,9 +59,13 @@ def embed(opened: OpenIndex, video: Video, chunks: Sequence[Chunk], progress: Pr
     opened.vectors.clear_video(video.id)
     for first in range(0, len(chunks), _AT_ONCE):
         some = chunks[first : first + _AT_ONCE]
-        vectors = opened.embedder.embed([chunk.passage.text for chunk in some])
+        vectors = opened.embedder.embed([_said(chunk, opened) for chunk in some])
         opened.vectors.upsert([_item(c, video, v) for c, v in zip(some, vectors, strict=True)])
         progress((first + len(some)) / len(chunks))
+
+
+def _said(chunk: Chunk, opened: OpenIndex) -> str:
+    return labelled(chunk.passage) if opened.index.spec.labelled else chunk.passage.text
 
 
 def _item(chunk: Chunk, video: Video, vector: tuple[float, ...]) -> VectorItem:
@@ -70,5 +78,6 @@ def _item(chunk: Chunk, video: Video, vector: tuple[float, ...]) -> VectorItem:
         end=passage.end,
         speakers=passage.speakers,
         date=video.created_at.date().isoformat(),
+        language=primary_tag(video.language),
         vector=vector,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -21,7 +21,11 @@ from video_pipeline.logs import bound, configure
 from video_pipeline.mailing import Asked, Mailing
 from video_pipeline.model import MailThread, Question, SearchFilter, identifier
 from video_pipeline.settings import QuestionSettings
+from video_pipeline.transcripts.model import primary_tag
 from video_pipeline.wiring import QuestionHost, open_question
+
+# Whose conversations those of records are: whoever may write to the stream takes part in them.
+_RECORDS: Final = "records"
 
 
 @cache
@@ -40,21 +44,28 @@ def _answer(event: Event, asked: QuestionAsked) -> None:
     question_id = identifier("question", event.envelope.id)
     with bound(question_id=question_id):
         letter = _letter(question_id, asked)
-        answer = _answered(question_id, _question(question_id, asked))
+        answer = _answered(question_id, asked)
         if letter is not None:
             _mailing().send(letter, answer)
 
 
-def _answered(question_id: UUID, question: Question) -> Mapping[str, Any]:
+def _answered(question_id: UUID, asked: QuestionAsked) -> Mapping[str, Any]:
     """The document that is kept of the answer, which is made once."""
     questions = host().ledger.questions
     try:
         kept = questions.get(question_id)
     except NotFound:
-        questions.save(question_id, question, QueryResponse.of(host().answering.ask(question)).model_dump(mode="json"))
+        question = _question(question_id, asked)
+        answer = host().answering.ask(question, owner=_owner(asked))
+        questions.save(question_id, question, QueryResponse.of(answer).model_dump(mode="json"))
         kept = questions.get(question_id)
-    answer: Mapping[str, Any] = kept["answer"]
-    return answer
+    document: Mapping[str, Any] = kept["answer"]
+    return document
+
+
+def _owner(asked: QuestionAsked) -> str:
+    """Whose conversation it is: that of who gets the mail, or of who asked."""
+    return f"mail:{asked.email.lower()}" if asked.email else asked.asked_by or _RECORDS
 
 
 def _letter(question_id: UUID, asked: QuestionAsked) -> Asked | None:
@@ -80,7 +91,11 @@ def _mailing() -> Mailing:
 def _question(question_id: UUID, asked: QuestionAsked) -> Question:
     """By mail, the first question begins a conversation that replies go on with."""
     where = SearchFilter(
-        video_ids=asked.video_ids, speakers=asked.speakers, date_from=asked.date_from, date_to=asked.date_to
+        video_ids=asked.video_ids,
+        speakers=asked.speakers,
+        date_from=asked.date_from,
+        date_to=asked.date_to,
+        language=primary_tag(asked.language),
     )
     return Question(
         query=asked.query,

@@ -144,7 +144,7 @@ def test_a_record_on_the_stream_becomes_a_completed_job_once(person: Person, tow
     assert town_hall["progress"] == 1
     assert len(person.jobs()) == 1
     stages = {each["stage"]: each["status"] for each in town_hall["stages"]}
-    assert stages["embed"] == "completed"
+    assert stages["embed"] == stages["summarise"] == "completed"
     assert {"fetch", "probe", "thumbnails", "transcribe", "chunk"} <= set(stages)
 
 
@@ -231,7 +231,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(person: Person,
     assert job["status"] == "completed", job
     told = [(each["stage"], each["status"]) for each in job["stages"]]
     assert told.count(("transcribe", "abandoned")) == 1
-    for stage in ("transcribe", "chunk", "embed"):
+    for stage in ("transcribe", "chunk", "embed", "summarise"):
         assert told.count((stage, "completed")) == 1
     videos = person.http.get("/videos", params={"limit": 100}).json()["items"]
     assert [video["id"] for video in videos].count(job["video_id"]) == 1

@@ -28,6 +28,7 @@ from video_pipeline.model import (
     identifier,
     video_identifier,
 )
+from video_pipeline.outcomes import recorded
 from video_pipeline.ports import Claimed, NotNow, Settled, Submission
 from video_pipeline.store.jobs import SQL
 from video_pipeline.store.leases import Policy
@@ -354,6 +355,34 @@ def test_a_job_that_stands_still_between_functions_is_found(ledger: PostgresLedg
     assert json.loads(published(ledger)[-1].body) == {"name": "again"}
 
 
+@pytest.mark.parametrize(("days", "told"), [(2, 1), (4, 4)])
+def test_a_job_waits_for_some_days_while_a_service_is_away(
+    ledger: PostgresLedger, database: Database, days: int, told: int
+) -> None:
+    job_id = claimed(ledger)
+    video = ledger.jobs.identify(job_id, "w1", video_of(job_id)).video
+    ledger.jobs.transcript_ready(job_id, record_of(video.id), emit=[], worker="w1")
+    run(database, f"update jobs set announced = 4, started_at = now() - interval '{days} days'")
+    stage = ledger.jobs.enter(job_id, "chunk", "w2")
+    assert stage is not None
+    with pytest.raises(Unavailable), recorded(ledger, stage):
+        raise Unavailable("openai_busy", "OpenAI is busy.")
+    run(database, "update jobs set announced_at = now() - interval '1 hour'")
+    assert [(job.id, times) for job, times in ledger.jobs.stalled(600)] == [(job_id, told)]
+
+
+def test_what_is_no_services_fault_is_not_waited_for(ledger: PostgresLedger, database: Database) -> None:
+    job_id = claimed(ledger)
+    video = ledger.jobs.identify(job_id, "w1", video_of(job_id)).video
+    ledger.jobs.transcript_ready(job_id, record_of(video.id), emit=[], worker="w1")
+    run(database, "update jobs set announced = 4, announced_at = now() - interval '1 hour'")
+    stage = ledger.jobs.enter(job_id, "chunk", "w2")
+    assert stage is not None
+    with pytest.raises(ZeroDivisionError), recorded(ledger, stage):
+        raise ZeroDivisionError
+    assert [times for _, times in ledger.jobs.stalled(600)] == [4]
+
+
 # ------------------------------------------------------------------------------------------- moves
 def test_a_repeated_event_finds_the_job_past_its_stage(ledger: PostgresLedger) -> None:
     job_id = claimed(ledger)
@@ -459,27 +488,6 @@ def test_when_the_first_job_of_a_film_fails_the_next_takes_its_place(ledger: Pos
 
 
 # ------------------------------------------------------------------------------------------- library
-def test_passages_are_found_by_any_of_their_words_with_filters(ledger: PostgresLedger) -> None:
-
-    job_id = claimed(ledger)
-    video_id = index(ledger, job_id, "w1", ["the budget grows by ten percent", "the office moves", "nothing of note"])
-    hits = ledger.chunks.search_text("What is the budget? & | ! ' <-> drop table", limit=5, where=SearchFilter())
-    texts = [ledger.chunks.by_ids([hit.chunk_id])[hit.chunk_id].passage.text for hit in hits]
-    assert texts[0] == "the budget grows by ten percent"
-    assert "nothing of note" not in texts
-    today = datetime.now(UTC).date().isoformat()
-    for where, count in (
-        (SearchFilter(video_ids=(video_id,)), 1),
-        (SearchFilter(video_ids=(uuid4(),)), 0),
-        (SearchFilter(speakers=("Ann",)), 1),
-        (SearchFilter(speakers=("Bob",)), 0),
-        (SearchFilter(date_from=today, date_to=today), 1),
-        (SearchFilter(date_to="2001-01-01"), 0),
-    ):
-        assert len(ledger.chunks.search_text("budget", limit=5, where=where)) == count, where
-    assert ledger.chunks.search_text("?!", limit=5, where=SearchFilter()) == []
-
-
 def test_chunks_come_back_as_they_were_stored(ledger: PostgresLedger) -> None:
     video_id = index(ledger, claimed(ledger), "w1", ["one", "two"])
     assert ledger.chunks.of_video(video_id) == [chunk_of(video_id, 0, "one"), chunk_of(video_id, 1, "two")]
@@ -494,7 +502,7 @@ def test_an_erased_video_leaves_only_its_identity_and_a_receipt(ledger: Postgres
     assert ledger.videos.pending_erasures() == [video_id]
     with pytest.raises(NotFound):
         ledger.videos.get(video_id)
-    assert ledger.chunks.search_text("secret", limit=5, where=SearchFilter()) == []
+    assert ledger.chunks.sizes(SearchFilter(), limit=5) == {}
     objects, jobs = ledger.videos.erased_objects(video_id)
     assert ([each.ref.key for each in objects], jobs) == (["film.mp4"], [job_id])
     asked = Question(query="What is the secret?")

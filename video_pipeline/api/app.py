@@ -10,11 +10,11 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from video_pipeline.api import pages, problems
+from video_pipeline.api import pages, problems, streaming
 from video_pipeline.api.dependencies import KEY_REQUIRED, ApiDependencies
 from video_pipeline.api.middleware import BodyLimit, RequestContext
 from video_pipeline.api.models.uploads import UploadRequest
-from video_pipeline.api.routers import health, jobs, query, questions, transcripts, upload, videos
+from video_pipeline.api.routers import health, jobs, query, questions, summaries, transcripts, upload, videos
 
 PREFIX: Final = "/api/v1"
 VERSION: Final = "1.0.0"
@@ -27,6 +27,7 @@ Whatever is refused is answered with problem details (RFC 9457) that carry a sta
 _TAGS: Final = [
     {"name": "upload", "description": "Put a video in."},
     {"name": "jobs", "description": "Follow what happens to it."},
+    {"name": "summaries", "description": "Read what a video is about, in JSON, Markdown, PDF or Word."},
     {"name": "videos", "description": "Read, play and erase what is there."},
     {"name": "questions", "description": "Ask what was said."},
     {"name": "health", "description": "For load balancers."},
@@ -60,6 +61,7 @@ class VideoPipelineApi(FastAPI):
         if self.openapi_schema is None:
             made = super().openapi()
             models: list[tuple[Any, Any]] = [(problems.Problem, "serialization"), (UploadRequest, "validation")]
+            models += [(each, "serialization") for each in streaming.EVENTS]
             _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")
             made["components"]["schemas"] |= extra["$defs"]
         return super().openapi()
@@ -77,7 +79,7 @@ def described_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     keyed = APIRouter(prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 500, 503))
-    for resource in (upload, transcripts, jobs, videos, query, questions):
+    for resource in (upload, transcripts, jobs, summaries, videos, query, questions):
         keyed.include_router(resource.router)
     app.include_router(keyed)
     app.include_router(health.router, prefix=PREFIX, responses=problems.refusals(503))

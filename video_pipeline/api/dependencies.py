@@ -15,6 +15,7 @@ from video_pipeline.importing import Importing
 from video_pipeline.keys import check_key
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
+from video_pipeline.resummarising import Resummarising
 from video_pipeline.uploading import Uploading
 
 
@@ -32,6 +33,7 @@ class ApiDependencies:
     asking: Asking
     uploading: Uploading
     importing: Importing
+    resummarising: Resummarising
     erasing: Erasing
     media_bucket: str
     results_bucket: str

@@ -45,6 +45,14 @@ class Api:
         with self._reaching():
             return self._read(self._client.get(path, params=given))
 
+    def content(self, path: str) -> bytes:
+        """A document as it is."""
+        with self._reaching():
+            answer = self._client.get(path)
+            if not answer.is_success:
+                self._read(answer)
+            return answer.content
+
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         with self._reaching():
             return self._read(self._client.post(path, json=body))

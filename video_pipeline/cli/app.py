@@ -15,6 +15,7 @@ from video_pipeline.cli import (
     asking,
     dead,
     doctor,
+    evaluate,
     exits,
     ingest,
     jobs,
@@ -24,6 +25,7 @@ from video_pipeline.cli import (
     queues,
     reindex,
     secret_commands,
+    summary,
     up,
 )
 from video_pipeline.cli.console import complain, note
@@ -127,10 +129,12 @@ app.command()(put.put)
 app.command()(asking.ask)
 app.command()(jobs.jobs)
 app.command()(jobs.videos)
+app.command()(summary.summary)
 app.command()(queues.queues)
 app.command()(outbox.outbox)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)
+app.command()(evaluate.evaluate)
 app.add_typer(dead.app, name="dlq")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(secret_commands.app, name="secrets")

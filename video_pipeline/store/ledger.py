@@ -14,8 +14,9 @@ from video_pipeline.store import rows
 from video_pipeline.store.indexes import PostgresIndexes
 from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
-from video_pipeline.store.library import PostgresChunks, PostgresQuestions, PostgresVideos
+from video_pipeline.store.library import PostgresChunks, PostgresConversations, PostgresQuestions, PostgresVideos
 from video_pipeline.store.mails import PostgresMails
+from video_pipeline.store.summaries import PostgresSummaries
 
 logger = logging.getLogger(__name__)
 SQL = Queries(Path(__file__).with_name("library.sql"))
@@ -98,7 +99,9 @@ class PostgresLedger:
         self.videos = PostgresVideos(database)
         self.chunks = PostgresChunks(database)
         self.indexes = PostgresIndexes(database)
+        self.summaries = PostgresSummaries(database)
         self.questions = PostgresQuestions(database)
+        self.conversations = PostgresConversations(database)
         self.keys = PostgresKeys(database)
         self.mails = PostgresMails(database)
         self.rejections = PostgresRejections(database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,14 +12,13 @@ from psycopg.types.json import Jsonb
 
 from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.errors import NotFound
-from video_pipeline.model import Chunk, Hit, ObjectRef, Question, SearchFilter, TranscriptRecord, Video
+from video_pipeline.model import Chunk, ObjectRef, Question, TranscriptRecord, Turn, Video
 from video_pipeline.ports import Held
 from video_pipeline.store import rows
+from video_pipeline.store.lexicon import PostgresLexicon
+from video_pipeline.topology import LIMITS
 
 SQL = Queries(Path(__file__).with_name("library.sql"))
-_WORD = re.compile(r"\w+")
-# More distinct words than this in a question add nothing but time.
-_MOST_WORDS = 64
 
 
 class PostgresVideos:
@@ -79,7 +77,16 @@ class PostgresVideos:
         with self._database.transaction() as connection:
             counts = {
                 name: connection.execute(SQL[f"forget_{name}"], {"id": video_id}).rowcount
-                for name in ("chunks", "transcript", "summary", "questions", "attempts", "video", "jobs")
+                for name in (
+                    "chunks",
+                    "transcript",
+                    "summary",
+                    "questions",
+                    "conversations",
+                    "attempts",
+                    "video",
+                    "jobs",
+                )
             }
             full = Jsonb({**receipt, "ledger": counts})
             connection.execute(SQL["close_erasure"], {"id": video_id, "receipt": full})
@@ -99,7 +106,7 @@ class PostgresVideos:
             return connection.execute(SQL[query], values).fetchone()
 
 
-class PostgresChunks:
+class PostgresChunks(PostgresLexicon):
     """`ports.Chunks` on PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
@@ -113,23 +120,6 @@ class PostgresChunks:
         with self._database.transaction() as connection:
             found = connection.execute(SQL["chunks_by_ids"], {"ids": list(chunk_ids)})
             return {row["id"]: rows.chunk(row) for row in found}
-
-    def search_text(self, query: str, *, limit: int, where: SearchFilter) -> list[Hit]:
-        words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))[:_MOST_WORDS]
-        if not words:
-            return []
-        values = {
-            # Only word characters are left, so nothing of the query syntax can come from a question.
-            "query": " | ".join(f"'{word}'" for word in words),
-            "video_ids": list(where.video_ids),
-            "speakers": list(where.speakers),
-            "date_from": where.date_from,
-            "date_to": where.date_to,
-            "limit": limit,
-        }
-        with self._database.transaction() as connection:
-            found = connection.execute(SQL["search_words"], values)
-            return [Hit(chunk_id=row["id"], score=row["score"]) for row in found]
 
 
 class PostgresQuestions:
@@ -149,6 +139,34 @@ class PostgresQuestions:
         if row is None:
             raise NotFound("question_not_found", f"There is no question {question_id}.")
         return row
+
+
+class PostgresConversations:
+    """`ports.Conversations` on PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def turns(self, conversation_id: UUID, owner: str) -> list[Turn]:
+        values = {
+            "conversation_id": conversation_id,
+            "owner": owner,
+            "days": LIMITS.conversation_days,
+            "most": LIMITS.conversation_turns,
+        }
+        with self._database.transaction() as connection:
+            return [Turn.model_validate(row) for row in connection.execute(SQL["turns"], values)]
+
+    def add(self, conversation_id: UUID, owner: str, turn: Turn) -> None:
+        values = {"conversation_id": conversation_id, "owner": owner, "most": LIMITS.conversation_turns}
+        with self._database.transaction() as connection:
+            said = {**turn.model_dump(), "chunk_ids": list(turn.chunk_ids), "video_ids": list(turn.video_ids)}
+            connection.execute(SQL["add_turn"], {**values, **said})
+            connection.execute(SQL["trim_turns"], values)
+
+    def prune(self) -> int:
+        with self._database.transaction() as connection:
+            return connection.execute(SQL["prune_turns"], {"days": LIMITS.conversation_days}).rowcount
 
 
 def _no_video(video_id: UUID) -> NotFound:

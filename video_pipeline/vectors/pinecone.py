@@ -64,7 +64,7 @@ class PineconeIndex:
         """Best first; the score is cosine similarity."""
         check(vector, self._place.dimensions)
         found = self._client().search(self._space, vector, limit, conditions(where))
-        return [Hit(chunk_id=chunk, score=score) for name, score in found if (chunk := _chunk(name))]
+        return [Hit(chunk_id=ids[1], video_id=ids[0], score=score) for name, score in found if (ids := _ids(name))]
 
     def delete_video(self, video_id: UUID) -> int:
         """From every space, not from this one alone: a forgotten video leaves no vector behind."""
@@ -87,6 +87,8 @@ class PineconeIndex:
             "end": item.end,
             "day": _number(day(item.date)),
         }
+        if item.language:
+            document["language"] = item.language
         if item.speakers:
             document["speakers"] = list(dict.fromkeys(label(each) for each in item.speakers))[:_MOST_LABELS]
         return document
@@ -119,6 +121,8 @@ def conditions(where: SearchFilter) -> dict[str, Any]:
         wanted["video_id"] = {"$in": [str(each) for each in where.video_ids]}
     if where.speakers:
         wanted["speakers"] = {"$in": [label(each) for each in where.speakers]}
+    if where.language:
+        wanted["language"] = {"$in": [where.language]}
     limits = {"$gte": where.date_from, "$lte": where.date_to}
     days = {comparison: _number(day(text)) for comparison, text in limits.items() if text}
     return {**wanted, "day": days} if days else wanted
@@ -128,10 +132,10 @@ def _number(on: date) -> int:
     return on.year * 10_000 + on.month * 100 + on.day
 
 
-def _chunk(name: str) -> UUID | None:
-    """The passage that a document's id ends with; what somebody else put into the namespace is passed over."""
+def _ids(name: str) -> tuple[UUID, UUID] | None:
+    """Video and passage that a document's id names; what somebody else put into the namespace is passed over."""
     try:
-        return UUID(name.rpartition("#")[2])
+        return UUID(name.partition("#")[0]), UUID(name.rpartition("#")[2])
     except ValueError:
         logger.warning("foreign document in the vector index", extra={"document": name[:100]})
         return None

@@ -44,6 +44,7 @@ from video_pipeline.model import (
 )
 from video_pipeline.ports import Claimed, Submission
 from video_pipeline.publishing import Publishing
+from video_pipeline.resummarising import Resummarising
 from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.transcribing import Transcribing
 from video_pipeline.transcripts.model import Passage, Quality, Segment, Timing, Transcript
@@ -233,6 +234,7 @@ def world(api_database: Database, app: FastAPI) -> World:
             publishing,
             media_bucket=MEDIA,
         ),
+        resummarising=Resummarising(ledger, publishing),
         erasing=Erasing(ledger, store, lambda _: opened(embedder, vectors), media_bucket=MEDIA, results_bucket=RESULTS),
         media_bucket=MEDIA,
         results_bucket=RESULTS,

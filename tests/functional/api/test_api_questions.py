@@ -29,6 +29,7 @@ def test_a_question_goes_onto_the_stream_under_the_id_that_is_answered(world: An
     event = read_event(message.body)
     assert identifier("question", event.envelope.id) == UUID(answer.json()["question_id"])
     sent = event.body.model_dump(mode="json", exclude_defaults=True)
+    assert sent.pop("asked_by").startswith("key:")
     assert sent == {
         "query": "When does it open?",
         "email": "ann@example.com",
@@ -65,6 +66,7 @@ def test_the_same_key_is_the_same_question_and_without_one_each_is_new(world: An
         (422, "date_impossible", {"date_from": "2026-02-30"}),
         (422, "invalid_request", {"query": "When?"}),
         (422, "invalid_request", {"top_k": 0}),
+        (422, "invalid_request", {"answer": False}),
         (422, "invalid_request", {"email": ""}),
     ],
 )

@@ -35,7 +35,7 @@ def post_question(
 ) -> QuestionAccepted:
     """The answer goes to `email` as a mail whose replies ask further; without an address it waits at `status_url`."""
     unique = f"{caller.id}:{idempotency_key}" if idempotency_key else uuid4().hex
-    question_id = deps.asking.ask(request.event(), unique=unique)
+    question_id = deps.asking.ask(request.event(f"key:{caller.id}"), unique=unique)
     url = f"{deps.public_url.rstrip('/')}/api/v1/questions/{question_id}"
     response.headers["Location"] = url
     return QuestionAccepted(question_id=question_id, status_url=url)
