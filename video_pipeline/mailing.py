@@ -137,7 +137,15 @@ class Mailing:
         pictures: dict[str, bytes] = {}
         passages = tuple(self._pictured(asked, said, pictures))
         passed_on = text is None and bool(self._human)
-        return Content(question=asked.query, answer=text, passages=passages, passed_on=passed_on), pictures
+        content = Content(
+            question=asked.query,
+            answer=text,
+            passages=passages,
+            passed_on=passed_on,
+            unsaid=answer.get("unsaid"),
+            understood=answer.get("understood"),
+        )
+        return content, pictures
 
     def _pictured(
         self, asked: Asked, said: Sequence[tuple[UUID, Passage]], pictures: dict[str, bytes]

@@ -173,6 +173,17 @@ def test_what_found_no_answer_goes_to_a_person_too_whose_reply_reaches_the_asker
     assert world.states() == [("answer", "sent"), ("human", "sent")]
 
 
+def test_a_mail_says_it_in_the_questions_language_and_what_a_follow_up_was_taken_to_ask() -> None:
+    world = World()
+    told = {"unsaid": "Das sagen die Videos nicht.", "understood": "Wann öffnet das Studio?"}
+    world.mailing().send(asked(query="Und wann?"), UNANSWERED | told)
+    body = world.sent[0].get_body(("plain",))
+    assert body is not None
+    for said in (*told.values(), "You asked: Und wann?"):
+        assert said in body.get_content()
+    assert "do not say" not in body.get_content()
+
+
 def test_without_a_person_nobody_else_is_told() -> None:
     world = World()
     world.mailing().send(asked(), UNANSWERED)

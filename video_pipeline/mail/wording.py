@@ -46,12 +46,20 @@ class Passage:
 
 @dataclass(frozen=True)
 class Content:
-    """`answer` is None when the videos hold none; `passages` are then those that come closest."""
+    """`answer` is None when the videos hold none; `unsaid` may say so in the question's language, and `passages` are
+    those that come closest. `understood`: what a question that refers to the one before was taken to ask."""
 
     question: str
     answer: str | None
     passages: Sequence[Passage]
     passed_on: bool = False
+    unsaid: str | None = None
+    understood: str | None = None
+
+    @property
+    def asked(self) -> str:
+        understood = f"\n(understood as: {self.understood})" if self.understood else ""
+        return f"{self.question}{understood}"
 
 
 @dataclass(frozen=True)
@@ -64,16 +72,16 @@ class Page:
 
 def to_asker(content: Content) -> Page:
     """For who asked."""
-    answer = content.answer or "The videos do not say."
+    answer = content.answer or content.unsaid or "The videos do not say."
     closest = _CLOSEST if content.answer is None and content.passages else ""
     after = [_PASSED_ON] if content.passed_on else []
-    return _page(f"You asked: {content.question}", [answer, closest], content.passages, [*after, _AGAIN])
+    return _page(f"You asked: {content.asked}", [answer, closest], content.passages, [*after, _AGAIN])
 
 
 def to_human(content: Content, asker: str) -> Page:
     """For the person who looks after questions that found no answer; a reply goes to who asked."""
     closest = _CLOSEST if content.passages else ""
-    return _page(f"{asker} asked: {content.question}", [_LEFT_OUT, closest], content.passages, [])
+    return _page(f"{asker} asked: {content.asked}", [_LEFT_OUT, closest], content.passages, [])
 
 
 def _page(head: str, before: Sequence[str], passages: Sequence[Passage], after: Sequence[str]) -> Page:
