@@ -207,7 +207,8 @@ INGEST: Final = Function("ingest", timeout=60, memory=512, concurrency=4)
 CHUNKING: Final = Function("chunking", timeout=120, memory=512, concurrency=4)
 EMBEDDING: Final = Function("embedding", timeout=300, memory=1024, concurrency=4)
 SUMMARY_FUNCTION: Final = Function("summary", timeout=600, memory=1024, concurrency=4)
-QUESTION: Final = Function("question", timeout=60, memory=1024)
+# Five questions of a batch may each wait for a language model and hand a mail over, which must not be cut off.
+QUESTION: Final = Function("question", timeout=300, memory=1024)
 TRANSCRIPTION_FUNCTION: Final = Function("transcription", timeout=60, memory=512)
 SWEEPER: Final = Function("sweeper", timeout=60, memory=512, schedule_seconds=60, concurrency=1)
 QUESTION_API: Final = Function("question_api", timeout=29, memory=1024, concurrency=20)
@@ -230,7 +231,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
 
 STREAM_CONSUMERS: Final[tuple[StreamConsumer, ...]] = (
     StreamConsumer("ingest", INGESTION.name, INGEST_DLQ.name),
-    StreamConsumer("question", INGESTION.name, QUESTION_DLQ.name, ("question.asked",), batch_size=10),
+    StreamConsumer("question", INGESTION.name, QUESTION_DLQ.name, ("question.asked",), batch_size=5),
     StreamConsumer("chunking", PIPELINE.name, CHUNKING_DLQ.name, ("transcript.ready",), batch_size=10),
     StreamConsumer("embedding", PIPELINE.name, EMBEDDING_DLQ.name, ("chunks.ready",), batch_size=5),
 )
