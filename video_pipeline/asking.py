@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from video_pipeline.errors import Conflict
 from video_pipeline.events import QuestionAsked, event_identifier, submit
-from video_pipeline.mailing import Mailing
 from video_pipeline.model import identifier
 from video_pipeline.ports import Publisher
+
+if TYPE_CHECKING:
+    from video_pipeline.mailing import Mailing
 
 
 class Asking:
