@@ -17,7 +17,7 @@ from uuid import UUID
 from video_pipeline.errors import BadInput, PipelineError, Unavailable
 from video_pipeline.mail.addresses import Welcome, checked_address, domain_of
 from video_pipeline.mail.composing import Letter, compose
-from video_pipeline.mail.reading import conversation_reference
+from video_pipeline.mail.threads import conversation_reference
 from video_pipeline.mail.wording import Content, Page, Passage, to_asker, to_human
 from video_pipeline.model import MailRecord, MailThread, ObjectRef, Video
 from video_pipeline.ports import Mailer, Mails, Objects, Videos

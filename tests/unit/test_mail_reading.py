@@ -13,8 +13,9 @@ from tests.unit.mail_corpus import REPLIES
 from video_pipeline.errors import BadInput, Misconfigured
 from video_pipeline.mail.addresses import Welcome, checked_address
 from video_pipeline.mail.markup import text_of
-from video_pipeline.mail.reading import conversation_reference, read_mail
+from video_pipeline.mail.reading import read_mail
 from video_pipeline.mail.replies import typed
+from video_pipeline.mail.threads import conversation_reference
 from video_pipeline.mail.verdicts import objection
 from video_pipeline.topology import LIMITS
 

@@ -15,7 +15,7 @@ from tests.mails import OWN, SES, mail
 from video_pipeline.errors import BadInput, NotFound, Unavailable
 from video_pipeline.events import QuestionAsked, read_event
 from video_pipeline.mail.addresses import Welcome
-from video_pipeline.mail.reading import conversation_reference
+from video_pipeline.mail.threads import conversation_reference
 from video_pipeline.model import Message, ObjectRef
 from video_pipeline.receiving import Receiving
 from video_pipeline.topology import INGESTION, LIMITS

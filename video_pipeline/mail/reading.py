@@ -26,6 +26,7 @@ from video_pipeline.errors import BadInput
 from video_pipeline.mail.addresses import checked_address
 from video_pipeline.mail.markup import text_of
 from video_pipeline.mail.replies import typed
+from video_pipeline.mail.threads import conversation_of
 from video_pipeline.mail.verdicts import Headers
 from video_pipeline.model import MailThread, MessageId
 from video_pipeline.topology import LIMITS
@@ -35,7 +36,6 @@ _MOST_REFERENCES: Final = 20
 _SUBJECT_CHARS: Final = 200
 _IDS: Final = re.compile(r"<[^<>\s]{1,250}>")
 _REPLYING: Final = re.compile(r"^\s*((re|aw|sv|antw|odp|vs|rv|r|fwd?|wg|tr)\s*(\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
-_CONVERSATION: Final = re.compile(r"^<c\.([0-9a-f]{32})@", re.IGNORECASE)
 _MACHINES: Final = frozenset({"mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply"})
 _BULK: Final = frozenset({"bulk", "junk", "list", "auto_reply"})
 _BY_MACHINES: Final = frozenset({"list-id", "list-unsubscribe", "x-autoreply", "x-autorespond", "feedback-id"})
@@ -58,18 +58,13 @@ class Incoming:
     @property
     def conversations(self) -> list[UUID]:
         """Those that the mails it names belong to, if they are ours."""
-        found = (_CONVERSATION.match(each) for each in self.thread.references)
-        return [UUID(match.group(1)) for match in found if match]
+        found = map(conversation_of, self.thread.references)
+        return [each for each in found if each is not None]
 
     @property
     def named(self) -> list[str]:
         """What stands before the @ of each mail that it names: SES writes its own ids into what it sends."""
         return [each[1:].partition("@")[0] for each in self.thread.references]
-
-
-def conversation_reference(conversation_id: UUID, domain: str) -> str:
-    """The Message-ID that stands for a whole conversation: all its mails name it, and so do replies to them."""
-    return f"<c.{conversation_id.hex}@{domain}>"
 
 
 def read_mail(raw: bytes, *, own_address: str) -> Incoming:
