@@ -76,6 +76,13 @@ FREE: Final[Mapping[str, str]] = {
     "aws_cloudfront_distribution": "paid by request and by GB",
     "aws_flow_log": "paid by GB, and only refusals are written down",
     "aws_s3_bucket": _USED,
+    **dict.fromkeys(
+        (
+            *("aws_ses_domain_identity", "aws_ses_domain_dkim", "aws_ses_receipt_rule", "aws_ses_receipt_rule_set"),
+            "aws_ses_active_receipt_rule_set",
+        ),
+        "paid by mail, ten cents for a thousand either way",
+    ),
     "aws_sfn_state_machine": "paid by transition, when the archive is embedded anew",
     "aws_sns_topic": "a thousand mails a month are free",
     "aws_ssm_parameter": "a standard parameter",

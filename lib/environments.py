@@ -74,6 +74,15 @@ class Environment:
     vector_store: Literal["pgvector", "pinecone"] = "pgvector"
     pinecone_index: str = "video-pipeline"
 
+    # mail: without a domain none goes out and none comes in. What its DNS has to say is an output of the stack. Mail
+    # comes from, and to, `mail_from`, or `questions@` the domain. Who may ask by mail stands in `mail_allowed`:
+    # addresses and domains. `mail_rule_set`: the active receipt rules of an account that receives other mail already.
+    mail_domain: str = ""
+    mail_from: str = ""
+    mail_allowed: tuple[str, ...] = ()
+    mail_rule_set: str = ""
+    human_address: str = ""  # gets the questions that found no answer
+
     # API
     throttle_rate: int = 50
     throttle_burst: int = 100
@@ -87,6 +96,10 @@ class Environment:
 
     # An endpoint that emulates AWS lacks some services; see lib/README.md.
     emulated: bool = False
+
+    @property
+    def mail_address(self) -> str:
+        return self.mail_from or f"questions@{self.mail_domain}"
 
 
 DEV: Final = Environment()
@@ -122,7 +135,17 @@ def environment_for(suffix: str, overrides: Mapping[str, Any] | None = None) -> 
         raise BadSetting(
             "nat `none` cuts the functions off from OpenAI and Pinecone: choose `single`, or an inner URL."
         )
+    _check_mail(chosen)
     return chosen
+
+
+def _check_mail(chosen: Environment) -> None:
+    if not chosen.mail_domain and (chosen.mail_from or chosen.mail_allowed or chosen.human_address):
+        raise BadSetting("Settings of mail need `mail_domain`, the domain that mail comes from.")
+    if chosen.mail_from and chosen.mail_from.rpartition("@")[2] != chosen.mail_domain:
+        raise BadSetting(f"`mail_from` is {chosen.mail_from!r}, which is no address of {chosen.mail_domain!r}.")
+    if chosen.mail_domain and chosen.nat == "none":
+        raise BadSetting("nat `none` cuts the functions off from SES: choose `single`.")
 
 
 def overrides_from(text: str | None) -> dict[str, Any]:

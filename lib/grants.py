@@ -11,6 +11,7 @@ from lib.place import Place
 from video_pipeline.layout import VIDEOS_PREFIX
 from video_pipeline.topology import (
     DEAD_LETTER_QUEUES,
+    INGESTION,
     OPENAI_SECRET,
     PINECONE_SECRET,
     PIPELINE,
@@ -123,6 +124,22 @@ class Reach:
             secrets.append(self.secrets[PINECONE_SECRET])
         return [Statement(["secretsmanager:GetSecretValue"], secrets)]
 
+    def asks_questions(self) -> list[Statement]:
+        return [Statement(["kinesis:PutRecord", "kinesis:PutRecords"], [self.streams[INGESTION.name]])]
+
+    def takes_mail(self) -> list[Statement]:
+        """Mails become questions on the stream."""
+        return self.asks_questions() if self.place.environment.mail_domain else []
+
+    def sends_mail(self) -> list[Statement]:
+        """In the name of one address; SES asks for the second right where a mail comes as bytes."""
+        environment = self.place.environment
+        if not environment.mail_domain:
+            return []
+        identity = self.place.arn("ses", f"identity/{environment.mail_domain}")
+        only = {"StringEquals": {"ses:FromAddress": environment.mail_address}}
+        return [Statement(["ses:SendEmail", "ses:SendRawEmail"], [identity], only), *self.reads_results()]
+
     def works(self) -> list[Statement]:
         return [_receives([self.queues[PROCESSING.name]])]
 
@@ -141,7 +158,7 @@ class Reach:
 _WRITING: Final = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
 _Right = Callable[[Reach], Sequence[Statement]]
 _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
-    "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results),
+    "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results, Reach.takes_mail),
     "chunking": (Reach.publishes, Reach.reads_results, Reach.writes_results),
     "embedding": (Reach.publishes, Reach.writes_results, Reach.asks_models),
     "summary": (
@@ -151,11 +168,12 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
         Reach.withdraws_results,
         Reach.asks_language_model,
     ),
-    "question": (Reach.publishes, Reach.writes_results, Reach.asks_models),
+    "question": (Reach.publishes, Reach.writes_results, Reach.asks_models, Reach.sends_mail),
     "transcription": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.transcribes),
     "sweeper": (Reach.publishes, Reach.erases, Reach.asks_models),
     "question_api": (
         Reach.publishes,
+        Reach.asks_questions,
         Reach.reads_media,
         Reach.writes_media,
         Reach.reads_results,

@@ -33,13 +33,14 @@ class Counted:
 
 FAILED: Final = Counted(
     "failed",
-    '{ ($.message = "stage failed") || ($.message = "attempt failed") }',
-    "A job's stage failed: `video-pipeline jobs` says which and why.",
+    '{ ($.message = "stage failed") || ($.message = "attempt failed") || ($.message = "mail doubtful") }',
+    "A job's stage failed: `video-pipeline jobs` says which and why. Or nobody knows whether an answer went out by"
+    " mail: the log of the function `question` names it.",
 )
 STUCK: Final = Counted(
     "stuck",
-    '{ ($.message = "swept") && (($.stalled > 0) || ($.workers_lost > 0)) }',
-    "The sweeper found jobs that nobody works on.",
+    '{ ($.message = "swept") && (($.stalled > 0) || ($.workers_lost > 0) || ($.mails_doubtful > 0)) }',
+    "The sweeper found jobs that nobody works on, or mails that somebody began to send.",
     by_sweeper=True,
 )
 UNSWEPT: Final = Counted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_cors_configuration import (
@@ -37,9 +37,11 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from constructs import Construct
 
 from lib.ingestion import Ingestion
+from lib.mail import may_put_mail
 from lib.place import Place
 from video_pipeline.topology import (
     ASSEMBLED_PREFIX,
+    MAIL_PREFIX,
     MEDIA_BUCKET,
     NOTIFIED_SUFFIXES,
     RESULTS_BUCKET,
@@ -53,6 +55,8 @@ _SEGMENTS_DAYS = 7
 _REJECTED_DAYS = 90
 _TRANSCRIBE_DAYS = 7
 _ABANDONED_DAYS = 2
+# Long enough to look why one was set aside.
+_MAIL_DAYS = 7
 
 
 class PrivateBucket(Construct):
@@ -92,12 +96,12 @@ class PrivateBucket(Construct):
                 )
             ],
         )
-        self.statements = [self._only_tls()]
+        self.statements: list[Mapping[str, object]] = [self._only_tls()]
         self._access = block
 
-    def seal(self) -> None:
-        """Writes the policy, once all `statements` are there."""
-        S3BucketPolicy(
+    def seal(self) -> S3BucketPolicy:
+        """The policy, once all `statements` are there."""
+        return S3BucketPolicy(
             self,
             "policy",
             bucket=self.bucket.id,
@@ -130,6 +134,7 @@ class Storage(Construct):
     ) -> None:
         super().__init__(scope, id)
         environment = place.environment
+        self.policies: dict[str, S3BucketPolicy] = {}
         self.media = self._bucket("media", MEDIA_BUCKET, place, origins)
         self.results = self._bucket("results", RESULTS_BUCKET, place, origins)
         if environment.media_versioning:
@@ -147,16 +152,19 @@ class Storage(Construct):
                 SEGMENTS_PREFIX: _SEGMENTS_DAYS,
                 ASSEMBLED_PREFIX: environment.uploads_expire,
                 "projects/": environment.projects_expire,
+                MAIL_PREFIX: _MAIL_DAYS if environment.mail_domain else 0,
             },
             environment.noncurrent_expire,
         )
         kept = {"rejected/": _REJECTED_DAYS, "transcribe/": _TRANSCRIBE_DAYS, "videos/": environment.results_expire}
         self._live("results", self.results, kept, environment.noncurrent_expire)
-        self._notify(ingestion)
+        self._notify(ingestion, mail=bool(environment.mail_domain))
 
     def _bucket(self, name: str, resource_type: str, place: Place, origins: Sequence[str]) -> S3Bucket:
         made = PrivateBucket(self, name, place=place, resource_type=resource_type)
-        made.seal()
+        if resource_type == MEDIA_BUCKET and place.environment.mail_domain:
+            made.statements.append(may_put_mail(place, made.bucket.arn))
+        self.policies[resource_type] = made.seal()
         S3BucketCorsConfiguration(
             self,
             f"{name}-cors",
@@ -181,8 +189,9 @@ class Storage(Construct):
             self, f"{name}-lifecycle", bucket=bucket.id, rule=[*rules, _tidy(noncurrent), abandoned_uploads()]
         )
 
-    def _notify(self, ingestion: Ingestion) -> None:
-        """Every media file under `uploads/` is told to the queue; its policy must stand before S3 tries it."""
+    def _notify(self, ingestion: Ingestion, *, mail: bool) -> None:
+        """Every media file under `uploads/` and every mail is told to the queue; its policy must stand before S3 tries
+        it."""
         rules = [
             S3BucketNotificationQueue(
                 id=f"media{ending.replace('.', '-')}",
@@ -193,6 +202,10 @@ class Storage(Construct):
             )
             for ending in NOTIFIED_SUFFIXES
         ]
+        if mail:
+            queue, created = ingestion.queues[UPLOADS.name].arn, ["s3:ObjectCreated:*"]
+            mails = S3BucketNotificationQueue(id="mail", queue_arn=queue, events=created, filter_prefix=MAIL_PREFIX)
+            rules.append(mails)
         S3BucketNotification(
             self, "notifications", bucket=self.media.id, queue=rules, depends_on=[ingestion.policies[UPLOADS.name]]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -21,6 +22,7 @@ from lib.environments import Environment
 from lib.function import ARCHITECTURE, RUNTIME, LambdaFunction, source_hash
 from lib.grants import Reach
 from lib.ingestion import Ingestion
+from lib.mail import Mail
 from lib.monitoring import Monitoring
 from lib.naming import Names
 from lib.network import Network
@@ -36,6 +38,7 @@ from video_pipeline.deployment import Deployment
 from video_pipeline.topology import (
     DEPLOYMENT,
     FUNCTIONS,
+    MEDIA_BUCKET,
     OPENAI_SECRET,
     PINECONE_SECRET,
     PROCESSING,
@@ -71,6 +74,7 @@ class TapStack(TerraformStack):
             ingestion=self.ingestion,
             origins=[self.web.url, *environment.cors_origins],
         )
+        self.mail = self._mail()
         self.credentials = Credentials(self, "credentials", place=self.place)
         self.database = DatabaseCluster(
             self,
@@ -117,7 +121,23 @@ class TapStack(TerraformStack):
         if environment.vector_store == "pinecone":
             facts["pinecone_secret_arn"] = self.credentials.arns[PINECONE_SECRET]
             facts["pinecone_index"] = environment.pinecone_index
-        return facts
+        return facts | self._mail_facts()
+
+    def _mail(self) -> Mail | None:
+        if not self.place.environment.mail_domain:
+            return None
+        policy = self.storage.policies[MEDIA_BUCKET]
+        return Mail(self, "mail", place=self.place, bucket=self.storage.media, after=[policy])
+
+    def _mail_facts(self) -> dict[str, str]:
+        environment = self.place.environment
+        if self.mail is None:
+            return {}
+        return {
+            "mail_from": environment.mail_address,
+            "mail_allowed": json.dumps(environment.mail_allowed),
+            "human_address": environment.human_address,
+        }
 
     def _reach(self) -> Reach:
         return Reach(
@@ -219,6 +239,8 @@ class TapStack(TerraformStack):
         SsmParameter(self, "deployment", name=name, type="String", value=Fn.jsonencode(described))
         for key in ("api_url", "public_url", "media_bucket", "results_bucket"):
             TerraformOutput(self, key, value=described[key])
+        if self.mail is not None:
+            TerraformOutput(self, "mail_records", value=self.mail.records)
 
     def _description(self) -> Mapping[str, object]:
         described: dict[str, object] = {

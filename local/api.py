@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 
+from local.outbox import before
 from local.serving import serve
 from video_pipeline import logs
 from video_pipeline.api.app import create_app
@@ -18,7 +20,7 @@ def main() -> None:
     listener = socket.socket(fileno=parser.parse_args().fd)
     settings = QuestionApiSettings()
     logs.configure("api", settings.log_level)
-    serve(create_app(open_api(settings)), listener)
+    serve(before(create_app(open_api(settings)), os.environ["AWS_ENDPOINT_URL"]), listener)
 
 
 if __name__ == "__main__":

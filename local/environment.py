@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from video_pipeline.topology import LOCAL_MAIL_FROM
+
 # Where `local`, `lambdas` and `containers` are found, whatever the working directory is.
 ROOT = Path(__file__).resolve().parent.parent
 # A worker that is asked to stop gives the job at hand so many seconds; its lease and message bring the job back.
@@ -17,6 +19,7 @@ def variables(user: Mapping[str, str], *, region: str, suffix: str, aws_url: str
     own = {name: value for name, value in user.items() if not name.startswith("AWS_")}
     return {
         "SHUTDOWN_SECONDS": _SHUTDOWN_SECONDS,
+        "MAIL_FROM": LOCAL_MAIL_FROM,
         **own,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",

@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 
 from video_pipeline.topology import (
     DEFAULT_REGION,
+    LOCAL_MAIL_FROM,
+    MAIL_PREFIX,
     MEDIA_BUCKET,
     NOTIFIED_SUFFIXES,
     QUEUES,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from types_boto3_kinesis import KinesisClient
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import CORSRuleTypeDef, FilterRuleTypeDef, QueueConfigurationTypeDef
+    from types_boto3_sesv2 import SESV2Client
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
@@ -41,13 +44,19 @@ def session(region: str) -> boto3.session.Session:
     return boto3.session.Session("local", "local", region_name=region)
 
 
-def create(endpoint: str, region: str, suffix: str, origins: Sequence[str]) -> None:
-    """Buckets (with what browsers of `origins` need, and notifications), queues and streams."""
+def create(endpoint: str, region: str, suffix: str, origins: Sequence[str], *, sender: str = LOCAL_MAIL_FROM) -> None:
+    """Buckets (with what browsers of `origins` need, and notifications), queues, streams and who sends mail."""
     opened = session(region)
     config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
     create_queues(opened.client("sqs", endpoint_url=endpoint, config=config), region, suffix)
     create_streams(opened.client("kinesis", endpoint_url=endpoint, config=config), suffix)
     create_buckets(opened.client("s3", endpoint_url=endpoint, config=config), region, suffix, origins)
+    create_sender(opened.client("sesv2", endpoint_url=endpoint, config=config), sender)
+
+
+def create_sender(ses: SESV2Client, address: str) -> None:
+    """The address that mail comes from, as one that is verified."""
+    ses.create_email_identity(EmailIdentity=address)
 
 
 def create_queues(sqs: SQSClient, region: str, suffix: str) -> None:
@@ -122,8 +131,15 @@ def _allow_browsers(s3: S3Client, bucket: str, origins: Sequence[str]) -> None:
 
 
 def notifications(region: str, suffix: str) -> list[QueueConfigurationTypeDef]:
-    """One rule per media suffix."""
-    return [_notification(queue_arn(UPLOADS.name, region, suffix), ending) for ending in NOTIFIED_SUFFIXES]
+    """One rule per media suffix, and one for mails."""
+    queue = queue_arn(UPLOADS.name, region, suffix)
+    mails: QueueConfigurationTypeDef = {
+        "Id": "mail",
+        "QueueArn": queue,
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": MAIL_PREFIX}]}},
+    }
+    return [*(_notification(queue, ending) for ending in NOTIFIED_SUFFIXES), mails]
 
 
 def _notification(queue: str, ending: str) -> QueueConfigurationTypeDef:

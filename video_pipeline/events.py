@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, field_validator
 
 from video_pipeline.errors import BadRecord
-from video_pipeline.model import Message, Metadata, identifier
+from video_pipeline.model import MailThread, Message, Metadata, identifier
 from video_pipeline.topology import INGESTION, LIMITS, PIPELINE
 
 SOURCE: Final = "video-pipeline"
@@ -67,7 +67,13 @@ class VideoSubmitted(Described):
 
 
 class QuestionAsked(Body):
+    """`email`: who gets the answer as a mail, `name@domain`; `thread`: the mail that asked, if one did; `asked_by`:
+    whose conversation it is, unless it goes by mail."""
+
     query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LIMITS.question_chars)]
+    email: Annotated[str, StringConstraints(min_length=3, max_length=320)] | None = None
+    thread: MailThread | None = None
+    asked_by: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     top_k: Annotated[int, Field(ge=1, le=50)] = 5
     min_score: float | None = None
     video_ids: tuple[UUID, ...] = ()
@@ -176,14 +182,18 @@ def _checked(kind: type[_Checked], document: Mapping[str, Any], where: str) -> _
         raise BadRecord("invalid_field", message, hint="Correct it and send again.") from error
 
 
+def event_identifier(body: Body, *, subject: object, unique: object = "") -> UUID:
+    """Follows from type, subject and `unique`: a repeat is recognisable."""
+    return identifier("event", _TYPES[type(body)], subject, unique)
+
+
 def make_event(body: Body, *, subject: object, unique: object = "", source: str = SOURCE) -> dict[str, Any]:
-    """The CloudEvents document of `body`. Its id follows from type, subject and `unique`: a repeat is recognisable."""
-    kind = _TYPES[type(body)]
+    """The CloudEvents document of `body`, under its `event_identifier`."""
     return {
         "specversion": "1.0",
-        "id": str(identifier("event", kind, subject, unique)),
+        "id": str(event_identifier(body, subject=subject, unique=unique)),
         "source": source,
-        "type": kind,
+        "type": _TYPES[type(body)],
         "subject": str(subject),
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "datacontenttype": "application/json",

@@ -25,7 +25,7 @@ from video_pipeline.layout import assembled_key, segment_key
 from video_pipeline.model import JobOptions, ObjectInfo, ObjectRef, Source, identifier
 from video_pipeline.ports import Ledger, Objects, Submission
 from video_pipeline.rejecting import Received, Rejecting
-from video_pipeline.topology import MEDIA_SUFFIXES
+from video_pipeline.topology import MAIL_PREFIX, MEDIA_SUFFIXES
 
 logger = logging.getLogger(__name__)
 _CALLS_AT_ONCE = 8
@@ -43,11 +43,21 @@ class _Wanted:
 class Intake:
     """Turns a batch of records into jobs with one commit."""
 
-    def __init__(self, ledger: Ledger, objects: Objects, rejecting: Rejecting, *, media_bucket: str) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        objects: Objects,
+        rejecting: Rejecting,
+        *,
+        media_bucket: str,
+        mail: Callable[[ObjectRef], None],
+    ) -> None:
+        """`mail` is given every object under `mail/` of the media bucket."""
         self._ledger = ledger
         self._objects = objects
         self._rejecting = rejecting
         self._media_bucket = media_bucket
+        self._mail = mail
 
     def accept(self, records: Sequence[Received]) -> list[str]:
         """Positions of the records to be given again, because a service failed. The bad ones are rejected for good."""
@@ -63,7 +73,9 @@ class Intake:
     def accept_notification(self, body: str) -> None:
         """An S3 notification. Raises `Unavailable` if it should be given again, `BadRecord` if it can't be read."""
         for ref in _notified(body):
-            if PurePosixPath(ref.key).suffix.lower() in MEDIA_SUFFIXES:
+            if ref.bucket == self._media_bucket and ref.key.startswith(MAIL_PREFIX):
+                self._mail(ref)
+            elif PurePosixPath(ref.key).suffix.lower() in MEDIA_SUFFIXES:
                 self._arrived(ref)
 
     # -------------------------------------------------------------------------------- single records

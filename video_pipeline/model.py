@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from video_pipeline.topology import PROCESSING
 from video_pipeline.transcripts.model import Passage, Quality, Seconds, TranscriptSource
@@ -516,6 +516,35 @@ class Unanswered(Value):
     query: str
     times: int
     last_asked: datetime
+
+
+# ---------------------------------------------------------------------------------------------- mails
+MessageId = Annotated[str, StringConstraints(pattern=r"^<[!-;=?-~]{1,250}>$")]
+
+
+class MailThread(Value):
+    """What a mail says about those before it: its own Message-ID, the ones it names (the oldest first), its subject."""
+
+    message_id: MessageId | None = None
+    references: Annotated[tuple[MessageId, ...], Field(max_length=20)] = ()
+    subject: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+class MailRecord(Value):
+    """A mail about a question: `answer` to who asked, `human` to the person who looks after what found no answer.
+
+    `doubtful`: the connection broke, or the process died, before the service said whether it took the mail.
+    `provider_id` is the service's name for a mail that it took.
+    """
+
+    question_id: UUID
+    kind: Literal["answer", "human"]
+    recipient: str
+    conversation_id: UUID
+    state: Literal["sending", "sent", "doubtful"] = "sending"
+    provider_id: str | None = None
+    claimed_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    settled_at: datetime | None = None
 
 
 # ------------------------------------------------------------------------------------------- messages

@@ -28,6 +28,7 @@ from video_pipeline.model import (
     JobFilter,
     JobOptions,
     JobSort,
+    MailRecord,
     MediaInfo,
     Message,
     ObjectInfo,
@@ -533,6 +534,47 @@ class Analytics(Protocol):
         ...
 
 
+class Mails(Protocol):
+    """Which mails were sent. No mail's text is kept."""
+
+    def claim(self, mail: MailRecord) -> bool:
+        """The right to hand this mail over, given once for each question and kind."""
+        ...
+
+    def release(self, mail: MailRecord) -> None:
+        """Gives the right back: the service surely did not take it."""
+        ...
+
+    def settle(self, mail: MailRecord, provider_id: str | None) -> None:
+        """It is sent; or doubtful, without the service's id."""
+        ...
+
+    def of_question(self, question_id: UUID) -> list[MailRecord]: ...
+    def conversation(self, recipient: str, *, ids: Sequence[UUID], provider_ids: Sequence[str]) -> UUID | None:
+        """The newest conversation with `recipient` that is named, or to which a named mail belongs."""
+        ...
+
+    def recent(self, recipient: str, *, seconds: float) -> int:
+        """Mails to one address within the last so many seconds."""
+        ...
+
+    # for the sweeper
+    def doubt(self, older_than: float) -> list[MailRecord]:
+        """Those whose hand-over began so long ago and was never settled are doubtful from here on."""
+        ...
+
+    def prune(self, older_than_days: int) -> int: ...
+
+
+class Mailer(Protocol):
+    def send(self, mail: bytes, *, sender: str, recipient: str) -> str | None:
+        """The service's id of the mail, handed over once; None if nobody knows whether it was taken.
+
+        What is raised means that it was not taken: `Unavailable` for now, `Misconfigured`, or `BadInput`.
+        """
+        ...
+
+
 class Conversations(Protocol):
     """The last few turns of each conversation, for some weeks. One belongs to whoever began it (`owner`): to others
     it does not exist."""
@@ -625,6 +667,8 @@ class Ledger(Protocol):
     def analytics(self) -> Analytics: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def mails(self) -> Mails: ...
     @property
     def rejections(self) -> Rejections: ...
     @property

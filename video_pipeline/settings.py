@@ -127,7 +127,19 @@ class SpeechSettings(SpendingSettings):
     transcribe_max_speakers: Annotated[int, Field(ge=2, le=30)] = 10
 
 
-class IngestSettings(DatabaseSettings, StorageSettings):
+class MailSettings(Settings):
+    """Mail goes out when there is an address that it comes from.
+
+    `mail_allowed` names addresses (`ann@example.com`) and domains (`example.com`). When it names any, nobody else gets
+    an answer by mail; nobody else may ask by mail in any case.
+    """
+
+    mail_from: str = ""
+    human_address: str = ""
+    mail_allowed: tuple[str, ...] = ()
+
+
+class IngestSettings(DatabaseSettings, StorageSettings, MailSettings):
     pass
 
 
@@ -147,7 +159,7 @@ class SummarySettings(DatabaseSettings, StorageSettings, ChatSettings):
     summary_seconds: Annotated[float, Field(gt=0)] = SUMMARY_SECONDS
 
 
-class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings):
+class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings, MailSettings):
     public_url: str = "http://127.0.0.1:8080"
 
 
@@ -160,7 +172,7 @@ class SweeperSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     stalled_seconds: Annotated[int, Field(ge=1)] = LIMITS.stalled
 
 
-class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings):
+class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings, MailSettings):
     # Somebody waits, and API Gateway for 30 seconds at most: embedding may take ten of them, the model fifteen.
     openai_patience_seconds: Annotated[float, Field(ge=0, le=600)] = 4.0
     openai_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 6.0

@@ -47,6 +47,8 @@ class Sweeping:
             "published": lambda: self._ledger.outbox.drain(self._publish),
             "erased": self._resume_erasures,
             "forgotten": self._ledger.analytics.forget,
+            "mails_doubtful": self._doubt_mails,
+            "mails_forgotten": lambda: self._ledger.mails.prune(LIMITS.mail_days),
             "pruned": lambda: self._ledger.outbox.prune(_KEEP_MESSAGES_DAYS),
             "conversations_forgotten": self._ledger.conversations.prune,
         }
@@ -107,6 +109,13 @@ class Sweeping:
     def _give_up(self, job: Job, missing: Sequence[int]) -> bool:
         failure = _missing_failure(job, missing) if job.source.kind == "segments" else _never_came()
         return self._ledger.jobs.abandon_upload(job.id, failure, emit=job_failed(job, failure))
+
+    def _doubt_mails(self) -> int:
+        """Mails whose sender died in the middle: a person may want to look whether they went."""
+        found = self._ledger.mails.doubt(LIMITS.mail_handover)
+        for mail in found:
+            logger.error("mail doubtful", extra={"question_id": str(mail.question_id), "kind": mail.kind})
+        return len(found)
 
     def _fail(self, job: Job, failure: Failure) -> bool:
         return self._ledger.jobs.fail(job.id, failure, emit=job_failed(job, failure), seen=job)

@@ -141,6 +141,8 @@ UPLOADS_PREFIX: Final = "uploads/"
 SEGMENTS_PREFIX: Final = "segments/"
 ASSEMBLED_PREFIX: Final = "assembled/"
 IMPORTED_PREFIX: Final = "transcripts/"
+# Mails that were sent to this installation, as SES received them, in the media bucket.
+MAIL_PREFIX: Final = "mail/"
 # What stands for the container of a video of which only the transcript is here.
 IMPORTED: Final = "transcript"
 VIDEO_SUFFIXES: Final = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v")
@@ -205,7 +207,8 @@ INGEST: Final = Function("ingest", timeout=60, memory=512, concurrency=4)
 CHUNKING: Final = Function("chunking", timeout=120, memory=512, concurrency=4)
 EMBEDDING: Final = Function("embedding", timeout=300, memory=1024, concurrency=4)
 SUMMARY_FUNCTION: Final = Function("summary", timeout=600, memory=1024, concurrency=4)
-QUESTION: Final = Function("question", timeout=60, memory=1024)
+# Five questions of a batch may each wait for a language model and hand a mail over, which must not be cut off.
+QUESTION: Final = Function("question", timeout=300, memory=1024)
 TRANSCRIPTION_FUNCTION: Final = Function("transcription", timeout=60, memory=512)
 SWEEPER: Final = Function("sweeper", timeout=60, memory=512, schedule_seconds=60, concurrency=1)
 QUESTION_API: Final = Function("question_api", timeout=29, memory=1024, concurrency=20)
@@ -228,7 +231,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
 
 STREAM_CONSUMERS: Final[tuple[StreamConsumer, ...]] = (
     StreamConsumer("ingest", INGESTION.name, INGEST_DLQ.name),
-    StreamConsumer("question", INGESTION.name, QUESTION_DLQ.name, ("question.asked",), batch_size=10),
+    StreamConsumer("question", INGESTION.name, QUESTION_DLQ.name, ("question.asked",), batch_size=5),
     StreamConsumer("chunking", PIPELINE.name, CHUNKING_DLQ.name, ("transcript.ready",), batch_size=10),
     StreamConsumer("embedding", PIPELINE.name, EMBEDDING_DLQ.name, ("chunks.ready",), batch_size=5),
 )
@@ -308,6 +311,10 @@ class Limits:
     awaiting_upload: int = 86_400
     service_wait: int = 3 * 86_400
     active_videos: int = 4
+    mail_bytes: int = 10 * 1024**2
+    mail_days: int = 90  # for so long a reply goes on with its conversation
+    mails_an_hour: int = 60  # to one address
+    mail_handover: int = 120  # beyond it nobody is handing a mail over any more
     conversation_turns: int = 6
     conversation_days: int = 30
     unanswered_days: int = 90
@@ -329,6 +336,7 @@ CHUNK_BUDGET: Final = ChunkBudget()
 THUMBNAIL_EVERY: Final = 30.0
 LOCAL_SUFFIX: Final = "local"
 LOCAL_API_PORT: Final = 8080
+LOCAL_MAIL_FROM: Final = "questions@video-pipeline.example"
 LOCAL_AWS_PORT: Final = 4566
 
 

@@ -18,7 +18,7 @@ from video_pipeline.erasing import Erasing
 from video_pipeline.errors import Misconfigured
 from video_pipeline.indexing import Indexing
 from video_pipeline.intake import Intake
-from video_pipeline.model import Index, IndexSpec
+from video_pipeline.model import Index, IndexSpec, ObjectRef
 from video_pipeline.moments import moments
 from video_pipeline.ports import (
     Answerer,
@@ -44,6 +44,7 @@ from video_pipeline.settings import (
     IndexSettings,
     IngestSettings,
     LanguageSettings,
+    MailSettings,
     OpenAiSettings,
     ProcessorSettings,
     QuestionApiSettings,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from video_pipeline.aws.objects import S3Objects
     from video_pipeline.aws.publisher import Publisher
     from video_pipeline.language.openai_account import OpenAiAccount
+    from video_pipeline.mailing import Mailing
     from video_pipeline.reindexing import Reindexing
     from video_pipeline.speech.amazon import AmazonTranscribe
     from video_pipeline.summarising import Summarising
@@ -336,6 +338,49 @@ def _answering(
     )
 
 
+def _mailing(
+    settings: MailSettings, storage: StorageSettings, ledger: Ledger, objects: S3Objects, clients: Clients
+) -> Mailing | None:
+    """None where no address is set that mail could come from."""
+    if not settings.mail_from:
+        return None
+    from video_pipeline.aws.mail import SesMailer
+    from video_pipeline.mail.addresses import Welcome
+    from video_pipeline.mailing import Mailing
+
+    return Mailing(
+        ledger.mails,
+        ledger.videos,
+        objects,
+        SesMailer(clients.mail),
+        results_bucket=storage.results,
+        sender=settings.mail_from,
+        human=settings.human_address,
+        welcome=Welcome(settings.mail_allowed),
+    )
+
+
+def _mail_receiver(
+    settings: IngestSettings, ledger: Ledger, objects: S3Objects, clients: Clients
+) -> Callable[[ObjectRef], None]:
+    """Opened by the first mail: most that arrives is none."""
+
+    def accept(ref: ObjectRef) -> None:
+        from video_pipeline.mail.addresses import Welcome
+        from video_pipeline.receiving import Receiving
+
+        receiving = Receiving(
+            ledger.mails,
+            objects,
+            open_publisher(clients, settings),
+            own_address=settings.mail_from,
+            welcome=Welcome(settings.mail_allowed),
+        )
+        receiving.accept(ref)
+
+    return accept
+
+
 # ------------------------------------------------------------------------------------------ the units
 @dataclass(frozen=True)
 class Consumer:
@@ -370,6 +415,7 @@ class SummaryHost:
 class QuestionHost(Consumer):
     ledger: Ledger
     answering: Answering
+    mailing: Mailing | None = None
 
 
 @dataclass(frozen=True)
@@ -396,8 +442,9 @@ def _publishing(ledger: Ledger, clients: Clients, settings: Settings) -> Publish
 
 def open_ingest(settings: IngestSettings) -> IngestHost:
     clients, ledger = open_clients(settings), open_ledger(settings)
-    rejecting = _rejecting(ledger, clients, settings)
-    intake = Intake(ledger, open_objects(clients), rejecting, media_bucket=settings.media)
+    rejecting, objects = _rejecting(ledger, clients, settings), open_objects(clients)
+    mail = _mail_receiver(settings, ledger, objects, clients)
+    intake = Intake(ledger, objects, rejecting, media_bucket=settings.media, mail=mail)
     return IngestHost(rejecting, _publishing(ledger, clients, settings), intake)
 
 
@@ -451,6 +498,7 @@ def open_question(settings: QuestionSettings) -> QuestionHost:
         _answering(
             ledger, Opener(settings, database, ledger), settings, open_model(settings, open_purse(settings, ledger))
         ),
+        _mailing(settings, settings, ledger, open_objects(clients), clients),
     )
 
 
@@ -478,6 +526,7 @@ def open_sweeper(settings: SweeperSettings) -> Sweeping:
 
 def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
+    from video_pipeline.asking import Asking
     from video_pipeline.importing import Importing
     from video_pipeline.keys import Rate
     from video_pipeline.resummarising import Resummarising
@@ -493,6 +542,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         ledger=ledger,
         objects=objects,
         answering=_answering(ledger, opener, settings, open_model(settings, open_purse(settings, ledger))),
+        asking=Asking(open_publisher(clients, settings), _mailing(settings, settings, ledger, objects, clients)),
         uploading=Uploading(
             ledger,
             objects,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from local import child
 from video_pipeline import logs
-from video_pipeline.topology import DEFAULT_REGION, LOCAL_AWS_PORT, LOCAL_SUFFIX
+from video_pipeline.topology import DEFAULT_REGION, LOCAL_AWS_PORT, LOCAL_MAIL_FROM, LOCAL_SUFFIX
 
 if TYPE_CHECKING:
     from local.aws.databases import Databases
@@ -41,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with _functions(options, _url(listener), databases):
             emulator.serve(listener, child.ready)
     else:
-        emulator.prepare(lambda url: resources.create(url, options.region, options.suffix, options.origin))
+        sender = os.environ.get("MAIL_FROM") or LOCAL_MAIL_FROM
+        emulator.prepare(
+            lambda url: resources.create(url, options.region, options.suffix, options.origin, sender=sender)
+        )
         emulator.serve(listener, child.ready)
 
 

@@ -166,6 +166,19 @@ def _events() -> None:
                 self.targets = every
 
 
+def _ses() -> None:
+    """A rule for mail that arrives can be deleted; one that is gone already is no error."""
+    from moto.core.responses import EmptyResult
+    from moto.ses.responses import EmailResponse as Response
+
+    @add(Response, "delete_receipt_rule")
+    def delete_receipt_rule(self: Response) -> EmptyResult:
+        rules = self.backend.describe_receipt_rule_set(self._get_param("RuleSetName")).rules
+        name = self._get_param("RuleName")
+        rules[:] = [rule for rule in rules if rule["Name"] != name]
+        return EmptyResult()
+
+
 _PATCHES: Final[dict[str, Callable[[], None]]] = {
     "applicationautoscaling": _application_autoscaling,
     "transcribe": _transcribe,
@@ -174,6 +187,7 @@ _PATCHES: Final[dict[str, Callable[[], None]]] = {
     "ecs": _ecs,
     "rds": _rds,
     "s3": _s3,
+    "ses": _ses,
     "sqs": _sqs,
     "events": _events,
 }

@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.s3.models import s3_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from local.aws import durable_kinesis, durable_s3, durable_sqs, moto_patches
+from local.aws import durable_kinesis, durable_s3, durable_ses, durable_sqs, moto_patches
 from local.aws.bodies import BodyStore
 from local.aws.databases import Databases, Desk
 from local.aws.gate import Gate
@@ -34,7 +34,8 @@ class Emulator:
         self._objects = durable_s3.install(self._journal, bodies)
         self._records = durable_kinesis.install(self._journal)
         self._messages = durable_sqs.install(self._journal)
-        self._application = Gate(DomainDispatcherApplication(_service), bodies, origins, Desk(databases))
+        desk = durable_ses.MailDesk(durable_ses.install(self._journal), Desk(databases))
+        self._application = Gate(DomainDispatcherApplication(_service), bodies, origins, desk)
         orphans = bodies.sweep(self._objects.files())
         log.info("state opened", extra={"folder": str(folder), "orphaned_files_removed": orphans})
 

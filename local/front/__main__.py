@@ -6,6 +6,7 @@ import argparse
 import socket
 
 from local.front.gateway import Gateway, invoking
+from local.outbox import before
 from local.serving import serve
 from video_pipeline import logs
 from video_pipeline.topology import DEFAULT_REGION
@@ -20,7 +21,7 @@ def main() -> None:
     options = parser.parse_args()
     logs.configure("front")
     gateway = Gateway(invoking(options.function, options.endpoint, options.region))
-    serve(gateway, socket.socket(fileno=options.fd), lifespan="off", ws="none")
+    serve(before(gateway, options.endpoint), socket.socket(fileno=options.fd), lifespan="off", ws="none")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from moto.ses.models import ses_backends
 
+from local.resources import ACCOUNT, create_sender
 from tests.conftest import EmulatedAws
 from tests.indexes import SPEC
+from tests.mails import OWN, mail
 from tests.unit.chat_double import CHAT_MODEL, chatting
 from tests.unit.openai_double import KEY
 from video_pipeline.database import Database
@@ -354,6 +357,49 @@ def test_a_question_on_the_stream_is_answered_once_with_its_citation(
     assert citation["video_id"] == str(video_id)
     assert (citation["quote"], citation["start"], citation["speaker"]) == (SAID[0][1], 0, "Ann")
     assert len(dead_letters(aws, "question-dlq")) == 1
+
+
+def test_a_question_that_comes_five_times_is_one_mail(
+    call: Callable[[str, dict[str, Any]], Any],
+    ledger: PostgresLedger,
+    aws: EmulatedAws,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sender = f"questions@{aws.suffix}.example"
+    create_sender(aws.clients.mail, sender)
+    monkeypatch.setenv("MAIL_FROM", sender)
+    monkeypatch.setenv("MAIL_ALLOWED", '["example.com"]')
+    indexed(call, ledger, aws)
+    good = QuestionAsked(query="When does the studio in Lisbon open?", email="ann@example.com")
+    asked = make_event(good, subject="q", unique="1")
+    others = [
+        make_event(good.model_copy(update={"email": email}), subject="q", unique=email)
+        for email in ("ann@elsewhere.example", "ann@example.com\nBcc: eve@example.com")
+    ]
+    for _ in range(5):
+        _forget()  # each time another process
+        answer = call("question", kinesis(aws, "ingestion-stream", asked, *others))
+        assert answer == {"batchItemFailures": []}
+    (mail,) = [each for each in ses_backends[ACCOUNT]["us-east-1"].sent_messages if each.source == sender]
+    assert "third of March" in mail.raw_data
+    assert set(mail.destinations) == {"ann@example.com"}
+    (kept,) = ledger.mails.of_question(identifier("question", asked["id"]))
+    assert (kept.state, kept.provider_id) == ("sent", mail.id)
+    refused = {each.reason.code for each in dead_letters(aws, "question-dlq")}
+    assert refused == {"email_malformed", "email_not_allowed"}
+
+
+def test_a_mail_in_the_bucket_becomes_a_question_on_the_stream(
+    call: Callable[[str, dict[str, Any]], Any], aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAIL_FROM", OWN)
+    monkeypatch.setenv("MAIL_ALLOWED", '["example.com"]')
+    for key, raw in (("mail/1", mail()), ("mail/2.mp4", mail(author="eve@elsewhere.example")), ("mail/3", b"\xff")):
+        aws.objects.write(aws.media, key, raw, content_type="message/rfc822")
+    messages = [each.body for each in aws.queue("uploads-queue").receive(most=10, wait=2)]
+    assert call("ingest", sqs(aws, "uploads-queue", *messages)) == {"batchItemFailures": []}
+    assert on_stream(aws, "ingestion-stream") == ["question.asked"]
+    assert dead_letters(aws, "uploads-dlq") == []
 
 
 def test_the_sweeper_publishes_what_a_crash_left_behind(

@@ -35,7 +35,11 @@ def intake(ledger: PostgresLedger, aws: EmulatedAws) -> Intake:
 
 def make_intake(ledger: PostgresLedger, aws: EmulatedAws, objects: Objects) -> Intake:
     rejecting = Rejecting(ledger.rejections, objects, results_bucket=aws.results)
-    return Intake(ledger, objects, rejecting, media_bucket=aws.media)
+    return Intake(ledger, objects, rejecting, media_bucket=aws.media, mail=no_mail)
+
+
+def no_mail(ref: ObjectRef) -> None:
+    pytest.fail(f"{ref.uri} is no mail")
 
 
 _positions = iter(range(1, 10_000))

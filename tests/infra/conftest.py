@@ -14,7 +14,8 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
 
 @pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
-    return synthesise(tmp_path_factory.mktemp("prod"), "prod-x1", alarm_email="ops@example.com")
+    mail = {"mail_domain": "videos.example.com", "mail_allowed": ["example.com"], "human_address": "desk@example.com"}
+    return synthesise(tmp_path_factory.mktemp("prod"), "prod-x1", alarm_email="ops@example.com", **mail)
 
 
 @pytest.fixture(scope="session")

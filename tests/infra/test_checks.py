@@ -20,7 +20,7 @@ Resource = dict[str, Any]
 _NAMELESS = re.compile(
     r"aws_(apigatewayv2_(integration|route|stage)|lambda_event_source_mapping|route|route_table_association"
     r"|lambda_function_event_invoke_config|s3_bucket_.*|sns_topic_policy|sqs_queue_policy|vpc_security_group_.*_rule"
-    r"|sns_topic_subscription|lambda_permission|lambda_invocation|ecs_cluster_capacity_providers|ecr_lifecycle_policy)"
+    r"|ses_domain_(identity|dkim)|sns_topic_subscription|lambda_permission|lambda_invocation|ecs_cluster_capacity_providers|ecr_lifecycle_policy)"
 )
 # Stars that are not the whole of a resource: the part of one named thing that has no names of its own, or many.
 _NARROW = (

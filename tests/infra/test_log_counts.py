@@ -19,7 +19,7 @@ from lib.log_counts import COUNTED, FAILED, STUCK, UNSWEPT, Counted
 from tests.infra.synthesis import Synthesised
 from video_pipeline.errors import BadMedia, Unavailable
 from video_pipeline.logs import configure
-from video_pipeline.model import Job, JobOptions, JobStatus, ObjectRef, Source
+from video_pipeline.model import Job, JobOptions, JobStatus, MailRecord, ObjectRef, Source
 from video_pipeline.outcomes import recorded
 from video_pipeline.ports import Ledger
 from video_pipeline.processing import Processing, Tools
@@ -85,7 +85,13 @@ def job(stage: str = "chunk") -> Job:
 class Ledgers:
     """A ledger of which only what is asked here answers; `stalled` and `exhausted` are what a sweep finds."""
 
-    def __init__(self, *, stalled: list[Job] | None = None, exhausted: list[Job] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        stalled: list[Job] | None = None,
+        exhausted: list[Job] | None = None,
+        doubtful: list[MailRecord] | None = None,
+    ) -> None:
         self.jobs = SimpleNamespace(
             requeue_expired=list,
             exhausted=lambda: exhausted or [],
@@ -97,6 +103,7 @@ class Ledgers:
             retry_later=lambda *_: None,
         )
         self.outbox = SimpleNamespace(drain=lambda _: 2, prune=lambda _: 0)
+        self.mails = SimpleNamespace(doubt=lambda _: doubtful or [], prune=lambda _: 0)
         self.conversations = SimpleNamespace(prune=lambda: 0)
 
     def sweep(self, resume_erasures: Any = lambda: 0) -> None:
@@ -131,6 +138,15 @@ def test_an_attempt_that_fails_is_counted_and_its_begin_is_not(logged: Logged) -
 def test_jobs_that_the_sweeper_finds_are_counted(logged: Logged, found: str) -> None:
     ledger = Ledgers(stalled=[job()]) if found == "stalled" else Ledgers(exhausted=[job()])
     assert [counts(STUCK, each) for each in logged(ledger.sweep)] == [True]
+
+
+def test_a_mail_that_nobody_knows_of_is_counted_where_it_was_sent_and_where_it_is_found(logged: Logged) -> None:
+    mail = MailRecord(question_id=uuid4(), kind="answer", recipient="a@example.com", conversation_id=uuid4())
+    lines = logged(Ledgers(doubtful=[mail]).sweep)
+    assert [(each["message"], counts(FAILED, each), counts(STUCK, each)) for each in lines] == [
+        ("mail doubtful", True, False),
+        ("swept", False, True),
+    ]
 
 
 def test_a_sweep_that_only_sent_messages_is_not_counted(logged: Logged) -> None:

@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 
 from lambdas.question import handler as unit
-from video_pipeline.errors import BadQuestion, NotFound, PipelineError, Unavailable
+from video_pipeline.errors import BadInput, BadQuestion, NotFound, PipelineError, Unavailable
 from video_pipeline.events import QuestionAsked, make_event
+from video_pipeline.mailing import Asked
 from video_pipeline.model import Answer, Question, identifier
 from video_pipeline.rejecting import Received
 
@@ -20,11 +21,13 @@ from video_pipeline.rejecting import Received
 @dataclass
 class Answering:
     asked: list[Question] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)
     fails: PipelineError | None = None
 
     def ask(self, question: Question, *, owner: str, question_id: UUID) -> Answer:
         assert question_id
         self.asked.append(question)
+        self.owners.append(owner)
         if self.fails:
             raise self.fails
         return Answer(query=question.query, results=(), text="“Yes.” [1]")
@@ -54,10 +57,27 @@ class Rejecting:
 
 
 @dataclass
+class Mails:
+    """Stands for `Mailing`."""
+
+    sent: list[Asked] = field(default_factory=list)
+
+    def admitted(self, email: str) -> str:
+        if not email.endswith("@example.com"):
+            raise BadInput("email_not_allowed", "Not to that address.")
+        return email
+
+    def send(self, asked: Asked, answer: Mapping[str, Any]) -> None:
+        assert answer["answer"] == "“Yes.” [1]"
+        self.sent.append(asked)
+
+
+@dataclass
 class Host:
     answering: Answering = field(default_factory=Answering)
     questions: Questions = field(default_factory=Questions)
     rejecting: Rejecting = field(default_factory=Rejecting)
+    mailing: Mails | None = None
     flushed: int = 0
 
     @property
@@ -162,3 +182,26 @@ def test_events_of_other_kinds_are_none_of_its_business(host: Host) -> None:
     other = {**question("When?"), "type": "video.erasure_requested", "data": {"video_id": str(UUID(int=1))}}
     assert failures(unit.handler(batch(other), None)) == []
     assert host.answering.asked == []
+
+
+def test_a_conversation_by_mail_belongs_to_its_address_and_begins_with_the_question(host: Host) -> None:
+    host.mailing = Mails()
+    first, known = question("When?", email="Ann@example.com"), UUID(int=7)
+    second = question("And where?", email="Ann@example.com", conversation_id=known)
+    unit.handler(batch(first, second, question("Who?", asked_by="key:1"), question("What?")), None)
+    assert host.answering.owners == ["mail:ann@example.com", "mail:ann@example.com", "key:1", "records"]
+    own = identifier("question", first["id"])
+    assert [each.conversation_id for each in host.answering.asked] == [own, known, None, None]
+    assert [each.conversation_id for each in host.mailing.sent] == [own, known]
+
+
+def test_an_address_that_may_not_be_written_to_costs_no_answer(host: Host) -> None:
+    host.mailing = Mails()
+    assert failures(unit.handler(batch(question("When?", email="eve@elsewhere.example")), None)) == []
+    assert host.rejecting.rejected == [("question", "email_not_allowed")]
+    assert host.answering.asked == []
+
+
+def test_where_no_mail_is_sent_a_question_that_wants_one_is_refused(host: Host) -> None:
+    assert failures(unit.handler(batch(question("When?", email="ann@example.com")), None)) == []
+    assert host.rejecting.rejected == [("question", "mail_not_configured")]

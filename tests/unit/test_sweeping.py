@@ -76,7 +76,9 @@ class FakeJobs:
 def sweep(jobs: FakeJobs, *, drain: Any = lambda _: 0) -> Mapping[str, int]:
     outbox = SimpleNamespace(drain=drain, prune=lambda _: 0)
     nothing = SimpleNamespace(prune=lambda: 0, forget=lambda: 0)
-    ledger = cast("Ledger", SimpleNamespace(jobs=jobs, outbox=outbox, conversations=nothing, analytics=nothing))
+    mails = SimpleNamespace(doubt=lambda _: [], prune=lambda _: 0)
+    parts = {"jobs": jobs, "outbox": outbox, "conversations": nothing, "analytics": nothing, "mails": mails}
+    ledger = cast("Ledger", SimpleNamespace(**parts))
     return Sweeping(ledger, lambda _: None, lambda: 0, segments_idle=1, stalled=1).sweep()
 
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from video_pipeline.answering import Answering
+from video_pipeline.asking import Asking
 from video_pipeline.erasing import Erasing
 from video_pipeline.importing import Importing
 from video_pipeline.keys import Rate, check_key, take_turn
@@ -31,6 +32,7 @@ class ApiDependencies:
     ledger: Ledger
     objects: Objects
     answering: Answering
+    asking: Asking
     uploading: Uploading
     importing: Importing
     resummarising: Resummarising

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_kinesis import KinesisClient
     from types_boto3_s3 import S3Client
     from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_sesv2 import SESV2Client
     from types_boto3_sqs import SQSClient
     from types_boto3_transcribe import TranscribeServiceClient
 
@@ -22,6 +23,7 @@ _Client = TypeVar("_Client")
 ATTEMPTS: Final = 4
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 60  # above the longest long poll
+_MAIL_SECONDS: Final = 20
 _INVOKED_SECONDS: Final = 310  # above the longest function
 
 
@@ -76,6 +78,13 @@ class Clients:
         return self._once(
             "transcribe", lambda: self._session.client("transcribe", endpoint_url=self._endpoint, config=self._config)
         )
+
+    @property
+    def mail(self) -> SESV2Client:
+        """SES, for calls that are never made twice: it would send the mail twice."""
+        once = Config(read_timeout=_MAIL_SECONDS, retries={"mode": "standard", "total_max_attempts": 1})
+        config = self._config.merge(once)
+        return self._once("sesv2", lambda: self._session.client("sesv2", endpoint_url=self._endpoint, config=config))
 
     def of(self, service: str) -> Any:
         """A client of a service that only the operator's commands ask."""

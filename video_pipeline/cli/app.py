@@ -22,6 +22,7 @@ from video_pipeline.cli import (
     ingest,
     jobs,
     key_commands,
+    outbox,
     put,
     queues,
     reindex,
@@ -136,6 +137,7 @@ app.command()(costs.costs)
 app.command()(jobs.search)
 app.command()(analytics.analytics)
 app.command()(queues.queues)
+app.command()(outbox.outbox)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)
 app.command()(evaluate.evaluate)

@@ -16,6 +16,7 @@ from video_pipeline.store.indexes import PostgresIndexes
 from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
 from video_pipeline.store.library import PostgresChunks, PostgresConversations, PostgresQuestions, PostgresVideos
+from video_pipeline.store.mails import PostgresMails
 from video_pipeline.store.spending import PostgresSpending
 from video_pipeline.store.summaries import PostgresSummaries
 
@@ -113,6 +114,7 @@ class PostgresLedger:
         self.spending = PostgresSpending(database)
         self.analytics = PostgresAnalytics(database)
         self.keys = PostgresKeys(database)
+        self.mails = PostgresMails(database)
         self.rejections = PostgresRejections(database)
         self.outbox = PostgresOutbox(database)
 

@@ -22,11 +22,14 @@ from video_pipeline import layout
 from video_pipeline.answering import Answering
 from video_pipeline.api.app import create_app
 from video_pipeline.api.dependencies import ApiDependencies
+from video_pipeline.asking import Asking
 from video_pipeline.database import Database
 from video_pipeline.erasing import Erasing
 from video_pipeline.extractive import ExtractiveAnswerer
 from video_pipeline.importing import Importing
 from video_pipeline.keys import create_key
+from video_pipeline.mail.addresses import Welcome
+from video_pipeline.mailing import Mailing
 from video_pipeline.model import (
     Chunk,
     JobOptions,
@@ -162,6 +165,24 @@ def _chunk(video_id: UUID, at: int, segment: Segment, quality: Quality) -> Chunk
     return Chunk(id=identifier("chunk", video_id, at), video_id=video_id, passage=passage, quality=quality)
 
 
+class NoMailer:
+    """The API never hands a mail over itself."""
+
+
+def _mailing(ledger: PostgresLedger, objects: Any) -> Mailing:
+    mailer: Any = NoMailer()
+    return Mailing(
+        ledger.mails,
+        ledger.videos,
+        objects,
+        mailer,
+        results_bucket=RESULTS,
+        sender="questions@videos.example",
+        human="",
+        welcome=Welcome(["example.com"]),
+    )
+
+
 @pytest.fixture(scope="session")
 def api_database(postgres: str, template: str) -> Iterator[Database]:
     """One database for all tests of the API, since there are many and each is short; emptied before each."""
@@ -208,6 +229,7 @@ def world(api_database: Database, app: FastAPI) -> World:
         ledger=ledger,
         objects=store,
         answering=answering,
+        asking=Asking(published, _mailing(ledger, store)),
         uploading=Uploading(ledger, store, publishing, media_bucket=MEDIA, form_bytes=4_000_000),
         importing=Importing(
             ledger,

@@ -35,6 +35,7 @@ ROUTES = [
     ("GET", f"/api/v1/videos/{uuid4()}/playback"),
     ("DELETE", f"/api/v1/videos/{uuid4()}"),
     ("POST", "/api/v1/query"),
+    ("POST", "/api/v1/questions"),
     ("GET", f"/api/v1/questions/{uuid4()}"),
 ]
 DOCUMENT = Path(__file__).parents[3] / "docs" / "openapi.json"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
+from video_pipeline.answering import checked
 from video_pipeline.api.models.base import RequestModel, ResponseModel
 from video_pipeline.api.models.videos import VideoRef
-from video_pipeline.events import Day, Language
-from video_pipeline.model import Answer, Citation, Claim, Question, Result, SearchFilter, Usage
+from video_pipeline.events import Day, Language, QuestionAsked
+from video_pipeline.model import Answer, Citation, Claim, MailRecord, Question, Result, SearchFilter, Usage
 from video_pipeline.topology import LIMITS
 from video_pipeline.transcripts.model import Quality, primary_tag
 
@@ -204,8 +205,68 @@ class QueryResponse(ResponseModel):
         return {result.video.id for result in self.results} | {citation.video_id for citation in self.citations}
 
 
+class QuestionRequest(QueryRequest):
+    """A question that is answered later, by mail if there is an address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"question": "When does the studio open?", "email": "ann@example.com"}]}
+    )
+
+    query: str = Field(alias="question", json_schema_extra={"minLength": 1, "maxLength": LIMITS.question_chars})
+    email: str | None = Field(
+        default=None,
+        min_length=3,
+        max_length=320,
+        description="Who gets the answer as a mail: `name@example.com`, nothing around it.",
+    )
+
+    @model_validator(mode="after")
+    def _wants_an_answer(self) -> Self:
+        if not self.answer:
+            raise ValueError("a question that is answered later wants an answer")
+        return self
+
+    def event(self, asked_by: str) -> QuestionAsked:
+        """Raises `BadQuestion` for what can't be asked."""
+        asked = checked(self.question())
+        return QuestionAsked(
+            query=asked.query,
+            email=self.email,
+            asked_by=asked_by,
+            top_k=asked.top_k,
+            min_score=asked.min_score,
+            video_ids=asked.filter.video_ids,
+            speakers=asked.filter.speakers,
+            language=asked.filter.language,
+            date_from=asked.filter.date_from,
+            date_to=asked.filter.date_to,
+            conversation_id=self.conversation_id,
+        )
+
+
+class QuestionAccepted(ResponseModel):
+    """`status_url` answers 404 until the question is answered."""
+
+    question_id: UUID
+    status_url: str
+
+
+class MailInfo(ResponseModel):
+    """A mail about a question. `doubtful`: nobody knows whether the mail service took it; it is not sent again."""
+
+    to: Literal["asker", "human"] = Field(description="`human`: who looks after questions that found no answer.")
+    state: Literal["sending", "sent", "doubtful"]
+    at: datetime
+
+    @classmethod
+    def of(cls, mail: MailRecord) -> Self:
+        moment = mail.settled_at or mail.claimed_at
+        return cls(to="asker" if mail.kind == "answer" else "human", state=mail.state, at=moment)
+
+
 class QuestionResponse(QueryResponse):
     """The answer to a question that came as a record on the stream."""
 
     question_id: UUID
     answered_at: datetime
+    mails: list[MailInfo] = Field(default=[], description="Mails that went out about it.")

@@ -1,22 +1,49 @@
-"""Questions that came as records."""
+"""Questions that are answered later: asked here, or by a record."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Annotated
+from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header, Response
 
-from video_pipeline.api.dependencies import Deps
-from video_pipeline.api.models.queries import QueryResponse, QuestionResponse
+from video_pipeline.api.dependencies import Caller, Deps
+from video_pipeline.api.models.queries import (
+    MailInfo,
+    QueryResponse,
+    QuestionAccepted,
+    QuestionRequest,
+    QuestionResponse,
+)
 from video_pipeline.api.problems import refusals
 from video_pipeline.errors import NotFound
 
 router = APIRouter(tags=["questions"])
 
 
+@router.post(
+    "/questions", status_code=202, summary="Ask a question that is answered by mail", responses=refusals(409, 413)
+)
+def post_question(
+    request: QuestionRequest,
+    response: Response,
+    deps: Deps,
+    caller: Caller,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=200, description="The same key is the same question: it is asked once.")
+    ] = None,
+) -> QuestionAccepted:
+    """The answer goes to `email` as a mail whose replies ask further; without an address it waits at `status_url`."""
+    unique = f"{caller.id}:{idempotency_key}" if idempotency_key else uuid4().hex
+    question_id = deps.asking.ask(request.event(f"key:{caller.id}"), unique=unique)
+    url = f"{deps.public_url.rstrip('/')}/api/v1/questions/{question_id}"
+    response.headers["Location"] = url
+    return QuestionAccepted(question_id=question_id, status_url=url)
+
+
 @router.get(
     "/questions/{question_id}",
-    summary="The answer to a question that came as a record",
+    summary="The answer to a question that came as a record, and its mails",
     responses=refusals(404),
 )
 def get_question(question_id: UUID, deps: Deps) -> QuestionResponse:
@@ -27,4 +54,5 @@ def get_question(question_id: UUID, deps: Deps) -> QuestionResponse:
         raise NotFound(
             "question_erased", "A video that this answer quotes has been erased.", hint="Ask the question again."
         )
-    return QuestionResponse(question_id=question_id, answered_at=kept["created_at"], **answer.model_dump())
+    mails = [MailInfo.of(each) for each in deps.ledger.mails.of_question(question_id)]
+    return QuestionResponse(question_id=question_id, answered_at=kept["created_at"], mails=mails, **answer.model_dump())
