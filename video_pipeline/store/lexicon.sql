@@ -8,13 +8,14 @@ from videos where id = %(video_id)s
 returning id
 
 -- write: Which words are said where.
-insert into postings (term, book, passages, places)
-select lexeme, lexicon.id, count(*), array_agg(256 * position + least(cardinality(positions), 255) order by position)
+insert into postings (term, book, block, passages, places)
+select lexeme, lexicon.id, position / 256, count(*),
+       array_agg(256 * position + least(cardinality(positions), 255) order by position)
 from lexicon
 cross join unnest(%(positions)s::integer[], %(texts)s::text[]) as passage (position, said)
 cross join lateral unnest(to_tsvector(config, said))
 where lexicon.id = %(id)s and lexeme <> '' and octet_length(lexeme) <= 200
-group by lexeme, lexicon.id
+group by lexeme, lexicon.id, position / 256
 
 -- terms: The words of a question by the rules of each language there is, and how many passages hold them.
 with languages as (select config, sum(passages) as passages from searchable group by config),
