@@ -158,3 +158,11 @@ def test_an_erased_video_and_one_that_is_not_ready_are_not_searched(
             connection.execute(f"update videos set {change} where id = %s".encode(), [video])
         assert ledger.chunks.sizes(ANYTHING, limit=5) == {}
         assert ledger.chunks.terms("secret", "secret") == []
+
+
+def test_a_video_may_have_more_passages_than_a_row_holds(archive: SpokenArchive, ledger: PostgresLedger) -> None:
+    video = archive.add(f"The budget, number {number}." for number in range(600))
+    (term,) = ledger.chunks.terms("budget", "budget")
+    assert term.holding == term.passages == 600
+    assert [each.said for each in ledger.chunks.outlines([video], [term])] == [{"budget": 1}] * 600
+    assert ledger.chunks.by_words({term: 1.0}, saturation=1.2, limit=5, where=ANYTHING) == [video]

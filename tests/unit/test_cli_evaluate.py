@@ -40,8 +40,8 @@ class Api:
         within = [result for result in self.found if f"video-{result[0]}" in body["video_ids"]]
         return {"results": [{"video": {"id": f"video-{name}"}, "start": a, "end": b} for name, a, b in within]}
 
-    def get(self, path: str, **params: object) -> dict[str, Any]:
-        name = path.removeprefix("status/job-")
+    def job(self, job_id: str) -> dict[str, Any]:
+        name = job_id.removeprefix("job-")
         if name == self.failing:
             return {"status": "failed", "error": {"message": "It is no transcript."}}
         return {"status": "completed", "video_id": f"video-{name}"}

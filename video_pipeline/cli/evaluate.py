@@ -1,4 +1,4 @@
-"""`video-pipeline evaluate`: how well the running system finds what is asked for."""
+"""`video-pipeline evaluate`: how well the running system finds what is asked for, on meetings with known answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from video_pipeline.cli.progress import steps
 from video_pipeline.cli.system import system_of
 
 
@@ -19,6 +20,8 @@ def evaluate(
 
     The meetings stay in the archive and are not fed twice.
     """
-    from video_pipeline.cli.evaluating import evaluate as measure
+    from video_pipeline.cli.api import api_of
+    from video_pipeline.cli.evaluating import run
 
-    measure(system_of(context), qmsum, split)
+    with api_of(system_of(context)) as api, steps() as shown:
+        run(api, shown, qmsum, split)

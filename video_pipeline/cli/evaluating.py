@@ -1,23 +1,19 @@
-"""How well the running system finds what is asked for, on meetings with known answers."""
+"""Feeds QMSum's meetings to the running system, asks its questions, and judges what is found."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from video_pipeline.cli.api import api_of
 from video_pipeline.cli.console import say
 from video_pipeline.cli.following import follow
-from video_pipeline.cli.progress import Steps, steps
+from video_pipeline.cli.progress import Steps
+from video_pipeline.client import Client
 from video_pipeline.errors import BadInput
 from video_pipeline.evaluation.judge import Figures, Judge, Passage
 from video_pipeline.evaluation.qmsum import SECONDS_PER_WORD, Asked, Meeting, load
-
-if TYPE_CHECKING:
-    from video_pipeline.cli.system import System
-    from video_pipeline.client import Client
 
 _RESULTS: Final = 30
 _MOST_VIDEOS: Final = 200
@@ -29,14 +25,13 @@ _OTHERS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
 }
 
 
-def evaluate(system: System, qmsum: Path, split: str) -> None:
-    """Feeds, asks, judges and says what came of it."""
-    meetings, asked = load(qmsum, split)
+def run(api: Client, shown: Steps, folder: Path, split: str) -> None:
+    """Prints the figures of both scopes."""
+    meetings, asked = load(folder, split)
     if len(meetings) > _MOST_VIDEOS:
         raise BadInput("qmsum_too_large", f"At most {_MOST_VIDEOS} meetings can be asked at once.")
-    with api_of(system) as api, steps() as shown:
-        videos = _fed(api, meetings, shown)
-        judged = {scope: _judged(api, meetings, asked, videos, scope, shown) for scope in _SCOPES}
+    videos = _fed(api, meetings, shown)
+    judged = {scope: _judged(api, meetings, asked, videos, scope, shown) for scope in _SCOPES}
     say(f"QMSum {split}: {len(meetings)} meetings, {len(asked)} questions")
     _say(judged, split)
 

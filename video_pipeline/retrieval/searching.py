@@ -21,11 +21,11 @@ from video_pipeline.retrieval.merging import Run, joined, runs
 from video_pipeline.retrieval.ranking import SATURATION, Ranked, rank, weights
 from video_pipeline.retrieval.wording import Wording, worded
 
-# Videos are looked at until they have this many passages together, some 25 hours of speech.
-_PASSAGES: Final = 1500
+# Videos are looked at until they have this many passages together, some 15 hours of speech.
+_PASSAGES: Final = 1000
 _VIDEOS: Final = 200
 # The nearest passages that name videos.
-_NEAREST: Final = 200
+_NEAREST: Final = 100
 # The places at which a question's words are looked up: the rare ones first, since they tell most.
 _PLACES: Final = 15_000
 _MOST_TERMS: Final = 64

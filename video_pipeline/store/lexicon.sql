@@ -8,26 +8,28 @@ from videos where id = %(video_id)s
 returning id
 
 -- write: Which words are said where.
-insert into postings (term, book, passages, places)
-select lexeme, lexicon.id, count(*), array_agg(256 * position + least(cardinality(positions), 255) order by position)
+insert into postings (term, book, block, passages, places)
+select lexeme, lexicon.id, position / 256, count(*),
+       array_agg(256 * position + least(cardinality(positions), 255) order by position)
 from lexicon
 cross join unnest(%(positions)s::integer[], %(texts)s::text[]) as passage (position, said)
 cross join lateral unnest(to_tsvector(config, said))
 where lexicon.id = %(id)s and lexeme <> '' and octet_length(lexeme) <= 200
-group by lexeme, lexicon.id
+group by lexeme, lexicon.id, position / 256
 
 -- terms: The words of a question by the rules of each language there is, and how many passages hold them.
-with languages as (select config, sum(passages) as passages from searchable group by config),
+with books as materialized (select book, config, passages from searchable),
+languages as (select config, sum(passages) as passages from books group by config),
 asked as (
     select config, passages, lexeme as term,
            lexeme = any(tsvector_to_array(to_tsvector(config, %(topic)s))) as topical
     from languages cross join lateral unnest(to_tsvector(config, %(words)s))
 )
 select asked.config::text as config, term, topical, asked.passages,
-       coalesce(sum(postings.passages) filter (where searchable.book is not null), 0) as holding
+       coalesce(sum(postings.passages) filter (where books.book is not null), 0) as holding
 from asked
 left join postings using (term)
-left join searchable on searchable.book = postings.book and searchable.config = asked.config
+left join books on books.book = postings.book and books.config = asked.config
 group by asked.config, term, topical, asked.passages
 order by asked.config::text, term
 

@@ -19,7 +19,7 @@ _ANYTHING: Final = SearchFilter()
 # Below, reading every vector takes some 20 ms and misses nothing.
 _BY_GRAPH_FROM: Final = 20_000
 _BY_GRAPH: Final = {384: "near_narrow", 1536: "near_wide"}
-_REACH: Final = 200
+_REACH: Final = 100
 _MOST_BY_GRAPH: Final = 1000
 """pgvector's bound on how far it looks around."""
 

@@ -52,14 +52,15 @@ create table lexicon (
     unique (index_id, video_id)
 );
 
--- Where a word is said in a video: each place is 256 * position of the passage + how often (at most 255). How many
--- passages hold a word is read from the key alone.
+-- Where a word is said in a video: each place is 256 * position of the passage + how often (at most 255). A row is of 256
+-- passages, so that it fits the key, and a word's places are read one after the other without the table.
 create table postings (
     term     text not null,
     book     integer not null references lexicon on delete cascade,
+    block    integer not null,
     passages integer not null,
     places   integer[] not null,
-    primary key (term, book) include (passages)
+    primary key (term, book, block) include (passages, places)
 );
 create index postings_by_book on postings (book);
 
@@ -73,13 +74,14 @@ from chunks
 join videos on videos.id = video_id
 group by index_id, video_id, videos.language;
 
-insert into postings (term, book, passages, places)
-select lexeme, lexicon.id, count(*), array_agg(256 * position + least(cardinality(positions), 255) order by position)
+insert into postings (term, book, block, passages, places)
+select lexeme, lexicon.id, position / 256, count(*),
+       array_agg(256 * position + least(cardinality(positions), 255) order by position)
 from chunks
 join lexicon using (index_id, video_id)
 cross join lateral unnest(to_tsvector(config, array_to_string(chunks.speakers, ' ') || ' ' || text))
 where lexeme <> '' and octet_length(lexeme) <= 200
-group by lexeme, lexicon.id;
+group by lexeme, lexicon.id, position / 256;
 
 -- What may be searched: videos that are ready and not erased, as the serving index has them.
 create view searchable as
