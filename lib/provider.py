@@ -13,7 +13,7 @@ from lib.place import Place
 _EMULATED: Final[dict[str, Any]] = {
     "access_key": "local",
     "secret_key": "local",
-    "max_retries": 1,
+    "max_retries": 3,
     "s3_use_path_style": True,
     "skip_credentials_validation": True,
     "skip_metadata_api_check": "true",
