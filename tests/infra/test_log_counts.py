@@ -100,11 +100,12 @@ class Ledgers:
             announce_again=lambda *_, **__: None,
             fail=lambda *_, **__: True,
             end_stage=lambda *_, **__: None,
-            retry_later=lambda *_: None,
+            retry_later=lambda *_, **__: None,
         )
         self.outbox = SimpleNamespace(drain=lambda _: 2, prune=lambda _: 0)
         self.mails = SimpleNamespace(doubt=lambda _: doubtful or [], prune=lambda _: 0)
         self.conversations = SimpleNamespace(prune=lambda: 0)
+        self.analytics = SimpleNamespace(forget=lambda: 0)
 
     def sweep(self, resume_erasures: Any = lambda: 0) -> None:
         ledger = cast("Ledger", self)
