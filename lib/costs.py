@@ -188,6 +188,7 @@ def _listening(environment: Environment) -> _Items:
     return [
         Item("Amazon Transcribe", minutes, prices.TRANSCRIBE_MINUTE),
         Item("embeddings by OpenAI", workload.TOKENS, price),
+        *_summarising(environment),
     ]
 
 
@@ -231,6 +232,16 @@ def _storing(environment: Environment) -> _Items:
     return [
         Item("S3, until it expires", months, prices.STORAGE_GB_MONTH),
         Item("objects put", puts, prices.STORAGE_PUT),
+    ]
+
+
+def _summarising(environment: Environment) -> _Items:
+    if not environment.openai_chat_model:
+        return []
+    read, written = prices.CHAT_MODELS.get(environment.openai_chat_model, (prices.CHAT_READ, prices.CHAT_WRITTEN))
+    return [
+        Item("summaries by OpenAI, read", workload.SUMMARY_READ, read),
+        Item("summaries by OpenAI, written", workload.SUMMARY_WRITTEN, written),
     ]
 
 

@@ -68,6 +68,7 @@ class Environment:
     # services that the product asks
     speech_engine: Literal["transcribe", "whisper", "pocketsphinx"] = "transcribe"
     openai_base_url: str = "https://api.openai.com/v1"
+    openai_chat_model: str = "gpt-4.1-mini"  # empty: answers and summaries are quoted without a language model
     openai_embedding_model: str = "text-embedding-3-small"
     openai_embedding_dimensions: int = 1536
     vector_store: Literal["pgvector", "pinecone"] = "pgvector"

@@ -18,6 +18,7 @@ from video_pipeline.topology import (
     QUEUE_CONSUMERS,
     SEGMENTS_PREFIX,
     STREAM_CONSUMERS,
+    SUMMARY,
     TRANSCRIPTION_JOBS,
 )
 
@@ -59,9 +60,10 @@ class Reach:
     def publishes(self) -> list[Statement]:
         """Whoever moves a job may find any message in the outbox, also one that another process left there."""
         letters = [self.queues[each.name] for each in DEAD_LETTER_QUEUES]
+        work = [self.queues[each.name] for each in (PROCESSING, SUMMARY)]
         return [
             Statement(["kinesis:PutRecord", "kinesis:PutRecords"], [self.streams[PIPELINE.name]]),
-            Statement(["sqs:SendMessage", "sqs:GetQueueUrl"], [self.queues[PROCESSING.name], *letters]),
+            Statement(["sqs:SendMessage", "sqs:GetQueueUrl"], [*work, *letters]),
         ]
 
     def reads_media(self) -> list[Statement]:
@@ -97,6 +99,13 @@ class Reach:
             Statement(["s3:ListBucketVersions"], [self.results]),
         ]
 
+    def withdraws_results(self) -> list[Statement]:
+        """What was written of a video that was erased in the meantime."""
+        return [
+            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], [f"{self.results}/{VIDEOS_PREFIX}*"]),
+            Statement(["s3:ListBucketVersions"], [self.results]),
+        ]
+
     def clears_segments(self) -> list[Statement]:
         """Raw segments go as soon as the film is put together."""
         segments = [f"{self.media}/{SEGMENTS_PREFIX}*"]
@@ -104,6 +113,9 @@ class Reach:
             Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], segments),
             Statement(["s3:ListBucketVersions"], [self.media]),
         ]
+
+    def asks_language_model(self) -> list[Statement]:
+        return [Statement(["secretsmanager:GetSecretValue"], [self.secrets[OPENAI_SECRET]])]
 
     def asks_models(self) -> list[Statement]:
         secrets = [self.secrets[OPENAI_SECRET]]
@@ -132,6 +144,13 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
     "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results),
     "chunking": (Reach.publishes, Reach.reads_results, Reach.writes_results),
     "embedding": (Reach.publishes, Reach.writes_results, Reach.asks_models),
+    "summary": (
+        Reach.publishes,
+        Reach.reads_results,
+        Reach.writes_results,
+        Reach.withdraws_results,
+        Reach.asks_language_model,
+    ),
     "question": (Reach.publishes, Reach.writes_results, Reach.asks_models),
     "transcription": (Reach.publishes, Reach.reads_results, Reach.writes_results, Reach.transcribes),
     "sweeper": (Reach.publishes, Reach.erases, Reach.asks_models),

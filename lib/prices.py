@@ -78,6 +78,20 @@ IMAGE_GB_MONTH: Final = Price("GB-month", 0.10, 0.10, "https://aws.amazon.com/ec
 TRANSCRIBE_MINUTE: Final = Price("minute", 0.024, 0.024, "https://aws.amazon.com/transcribe/pricing/")
 # Of text-embedding-3-small; OpenAI asks the same everywhere.
 EMBEDDING_TOKEN: Final = Price("token", 0.02 / _MILLION, 0.02 / _MILLION, "https://platform.openai.com/docs/pricing")
+# Of gpt-4.1-mini, to be read and to be written.
+CHAT_READ: Final = Price("token", 0.40 / _MILLION, 0.40 / _MILLION, EMBEDDING_TOKEN.source)
+CHAT_WRITTEN: Final = Price("token", 1.60 / _MILLION, 1.60 / _MILLION, EMBEDDING_TOKEN.source)
+CHAT_MODELS: Final = {
+    "gpt-4.1-mini": (CHAT_READ, CHAT_WRITTEN),
+    "gpt-4.1": (
+        Price("token", 2.00 / _MILLION, 2.00 / _MILLION, EMBEDDING_TOKEN.source),
+        Price("token", 8.00 / _MILLION, 8.00 / _MILLION, EMBEDDING_TOKEN.source),
+    ),
+    "gpt-4.1-nano": (
+        Price("token", 0.10 / _MILLION, 0.10 / _MILLION, EMBEDDING_TOKEN.source),
+        Price("token", 0.40 / _MILLION, 0.40 / _MILLION, EMBEDDING_TOKEN.source),
+    ),
+}
 EMBEDDING_MODELS: Final = {
     "text-embedding-3-small": EMBEDDING_TOKEN,
     "text-embedding-3-large": Price("token", 0.13 / _MILLION, 0.13 / _MILLION, EMBEDDING_TOKEN.source),

@@ -107,6 +107,7 @@ class TapStack(TerraformStack):
             "embedding_provider": "openai",
             "openai_secret_arn": self.credentials.arns[OPENAI_SECRET],
             "openai_base_url": environment.openai_base_url,
+            "openai_chat_model": environment.openai_chat_model,
             "openai_embedding_model": environment.openai_embedding_model,
             "openai_embedding_dimensions": str(environment.openai_embedding_dimensions),
             "vector_store": environment.vector_store,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from video_pipeline.topology import CHUNKING, EMBEDDING, INGEST, TRANSCRIPTION_FUNCTION
+from video_pipeline.topology import CHUNKING, EMBEDDING, INGEST, SUMMARY_FUNCTION, TRANSCRIPTION_FUNCTION
 
 # ---------------------------------------------------------------------------------------------- at rest
 # A pass of the sweeper over a ledger in which nothing is to be done, and what Lambda logs about it.
@@ -48,11 +48,14 @@ NEVER_DAYS: Final = 365
 DAYS_OF_A_MONTH: Final = 365 / 12
 WORDS: Final = 150 * 60
 TOKENS: Final = WORDS * 4 // 3
+# A summary reads it once, with rules and brackets around it, and writes points with their quotes.
+SUMMARY_READ: Final = 2 * TOKENS
+SUMMARY_WRITTEN: Final = 6_000
 # Records on the streams, each a payload unit, and messages on the queues with their receipts.
 RECORDS: Final = 10
 RECORD_KB: Final = 1
 QUEUE_REQUESTS: Final = 30
-CALL_SECONDS: Final = {INGEST: 1, CHUNKING: 5, EMBEDDING: 20, TRANSCRIPTION_FUNCTION: 2}
+CALL_SECONDS: Final = {INGEST: 1, CHUNKING: 5, EMBEDDING: 20, SUMMARY_FUNCTION: 60, TRANSCRIPTION_FUNCTION: 2}
 LOG_GB: Final = 0.002
 # To OpenAI and back, and to AWS's own services where they have no endpoint.
 NAT_GB: Final = 0.05

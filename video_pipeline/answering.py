@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from video_pipeline.conversing import Conversing, Understood
 from video_pipeline.errors import BadQuestion
-from video_pipeline.model import Answer, Chunk, Citation, Hit, Question, Result, SearchFilter, Video
-from video_pipeline.ports import Answerer, Chunks, Embedder, OpenIndex, Videos
+from video_pipeline.model import Answer, Chunk, Citation, Claim, Hit, Question, Result, SearchFilter, Video
+from video_pipeline.moments import moments
+from video_pipeline.ports import AloudAnswerer, Answerer, Chunks, Embedder, OpenIndex, Tell, Videos
 from video_pipeline.topology import LIMITS
+from video_pipeline.unsaid import language_of, unsaid
 
 # The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): how slowly lower ranks lose weight.
 _RANK_CONSTANT: Final = 60
@@ -31,6 +35,22 @@ _MOST_FILTERS: Final = 200
 _LABEL_CHARS: Final = 200
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What was found for a question: `results` to show, `passages` to answer from."""
+
+    question: Question
+    understood: Understood
+    opened: OpenIndex
+    results: tuple[Result, ...]
+    passages: tuple[tuple[Chunk, Video], ...]
+    owner: str | None
+
+    @property
+    def conversation_id(self) -> UUID | None:
+        return self.question.conversation_id
+
+
 class Answering:
     def __init__(
         self,
@@ -40,36 +60,92 @@ class Answering:
         answerer: Callable[[Embedder], Answerer],
         *,
         public_url: str,
+        conversing: Conversing | None = None,
     ) -> None:
         """`public_url` is where people reach this installation; links to a moment begin with it."""
         self._chunks = chunks
         self._videos = videos
         self._serving = serving
         self._answerer = answerer
-        self._public_url = public_url.rstrip("/")
+        self._link = moments(public_url)
+        self._conversing = conversing
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question, *, owner: str | None = None) -> Answer:
         """The best passages and what they answer. Raises `BadQuestion` for what can't be asked.
 
         A result's score is its share of the best possible rank: 1 is first both by meaning and by words. It orders
         results of one question and is no measure of truth. Nothing found is an answer without text, no error.
+        With an `owner` the question is a turn of a conversation of theirs, of a new one if it names none.
         """
+        return self.answer(self.find(question, owner=owner))
+
+    def find(self, question: Question, *, owner: str | None = None) -> Findings:
+        """The first half of asking: what the question means, and what fits it."""
         question = checked(question)
+        if owner is not None and self._conversing is not None:
+            question = question.model_copy(update={"conversation_id": question.conversation_id or uuid4()})
+        understood = self._understood(question, owner)
         opened = self._serving()
-        found = self._search(opened, question)
+        found = self._search(opened, question.model_copy(update={"query": understood.query}))
         passages = [(result.chunk, result.video) for result in found[: max(question.top_k, _TO_ANSWER_FROM)]]
-        answer = self._answerer(opened.embedder).answer(question, passages)
-        return answer.model_copy(
+        passages += self._again(understood.chunk_ids, question.filter, {chunk.id for chunk, _ in passages})
+        return Findings(question, understood, opened, tuple(found[: question.top_k]), tuple(passages), owner)
+
+    def answer(self, found: Findings, *, tell: Tell | None = None) -> Answer:
+        """The second half: the answer, from what was found.
+
+        `tell` is given claims while others are still being made, if the answerer can do that.
+        """
+        asked, query = found.question.query, found.understood.query
+        answer = self._answered(found, tell)
+        answer = answer.model_copy(
             update={
-                "query": question.query,
-                "results": tuple(found[: question.top_k]),
+                "query": asked,
+                "understood": None if query == asked else query,
+                "results": found.results,
                 "citations": tuple(self._linked(citation) for citation in answer.citations),
+                "unsaid": None if answer.text else answer.unsaid or unsaid(language_of(asked)),
+                "usage": found.understood.usage.plus(answer.usage) if found.understood.usage else answer.usage,
+                "conversation_id": found.conversation_id,
             }
         )
+        self._remember(answer, found)
+        return answer
+
+    def _answered(self, found: Findings, tell: Tell | None) -> Answer:
+        answerer = self._answerer(found.opened.embedder)
+        question = found.question.model_copy(update={"query": found.understood.query})
+        if tell is None or not isinstance(answerer, AloudAnswerer):
+            return answerer.answer(question, found.passages)
+
+        def linked(claim: Claim, citations: Sequence[Citation]) -> None:
+            tell(claim, [self._linked(citation) for citation in citations])
+
+        return answerer.answer_aloud(question, found.passages, linked)
+
+    def _understood(self, question: Question, owner: str | None) -> Understood:
+        if self._conversing is None or owner is None or question.conversation_id is None:
+            return Understood(question.query)
+        return self._conversing.understand(question.query, question.conversation_id, owner)
+
+    def _remember(self, answer: Answer, found: Findings) -> None:
+        if self._conversing is not None and found.owner is not None and found.conversation_id is not None:
+            self._conversing.remember(answer, found.conversation_id, found.owner)
+
+    def _again(self, chunk_ids: Sequence[UUID], where: SearchFilter, known: Set[UUID]) -> Iterator[tuple[Chunk, Video]]:
+        """Passages that the answer before was taken from, as far as the filter lets them."""
+        wanted = [each for each in chunk_ids if each not in known]
+        if not wanted or where != SearchFilter(video_ids=where.video_ids):
+            return
+        chunks = self._chunks.by_ids(wanted)
+        videos = self._videos.by_ids({chunk.video_id for chunk in chunks.values()})
+        for chunk in (chunks[each] for each in wanted if each in chunks):
+            if chunk.video_id in videos and (not where.video_ids or chunk.video_id in where.video_ids):
+                yield chunk, videos[chunk.video_id]
 
     def link(self, video_id: UUID, start: float) -> str:
         """Plays the video from the second in which `start` lies."""
-        return f"{self._public_url}/videos/{video_id}?t={math.floor(start)}"
+        return self._link(video_id, start)
 
     def _search(self, opened: OpenIndex, question: Question) -> list[Result]:
         depth = max(_DEPTH, question.top_k)

@@ -9,10 +9,12 @@ from typing import Final
 
 from video_pipeline.model import Job, JobFilter, JobStatus
 from video_pipeline.ports import Jobs
-from video_pipeline.topology import EMBED
+from video_pipeline.topology import EMBED, SUMMARISE
 
 _RECENT: Final = 20
 _ENOUGH: Final = 3
+# A video may be ready to be asked without a summary.
+_ALL_THE_WAY: Final = (EMBED, SUMMARISE)
 
 
 def expected_end(jobs: Jobs, job: Job, now: datetime) -> datetime | None:
@@ -28,7 +30,7 @@ def expected_seconds(done: Iterable[Job], size: int) -> float | None:
     paces = [
         ((job.finished_at - job.started_at).total_seconds(), job.source.size)
         for job in done
-        if job.finished_at and job.started_at and job.source.size and job.stage == EMBED
+        if job.finished_at and job.started_at and job.source.size and job.stage in _ALL_THE_WAY
     ]
     if len(paces) < _ENOUGH:
         return None

@@ -74,6 +74,7 @@ class QuestionAsked(Body):
     speakers: tuple[str, ...] = ()
     date_from: Day | None = None
     date_to: Day | None = None
+    conversation_id: UUID | None = None
 
 
 class VideoErasureRequested(Body):

@@ -7,21 +7,19 @@ Below a floor nothing is said at all: that the videos don't say it is an answer 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import mul
 from typing import Final
 
-from video_pipeline.model import Answer, Chunk, Citation, Question, Video
+from video_pipeline.model import Answer, Chunk, Citation, Claim, Question, Video
 from video_pipeline.ports import Embedder
 from video_pipeline.quoting import Quote, quotes
-from video_pipeline.transcripts.scripts import has_unsegmented
+from video_pipeline.terms import terms
 
 ENGINE: Final = "extractive"
-_LOW: Final = "(from a low-quality transcript)"
+LOW: Final = "(from a low-quality transcript)"
 _MOST_EMBEDDED: Final = 32
 # Weights and floor were set on meetings of QMSum's validation split with the bundled model: the best sentence for a
 # question about the meeting reaches 0.33 to 0.74, for one about something else altogether at most 0.24.
@@ -34,20 +32,6 @@ _ASKED: Final = 0.85
 _QUESTION_MARKS: Final = ("?", "？", "؟", "?”", '?"')
 _UNSHARED: Final = 0.85
 """Without one word in common, meaning alone has to speak louder: texts in one language are all a little alike."""
-_STEM: Final = 6
-# English words that say how something is asked, not what about. In other languages their frequency tells them apart.
-_FUNCTION_WORDS: Final = frozenset(
-    re.findall(
-        r"\w+",
-        "a about all an and any are as at be been but by can could did do does for from had has have he her him his "
-        "how i if in into is it its me my of on or our say says said she should so tell that the their them then there "
-        "they this to told us was we were what when where which who whom whose why will with would you your",
-    )
-)
-_WORD = re.compile(r"\w+")
-_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es?)$|(?<=\w{3})s$")
-# Korean has blanks, but its particles cling to the words.
-_HANGUL = re.compile("[\uac00-\ud7af]")
 
 
 @dataclass(frozen=True)
@@ -73,9 +57,17 @@ class ExtractiveAnswerer:
 
     def answer(self, question: Question, passages: Sequence[tuple[Chunk, Video]]) -> Answer:
         chosen = self._chosen(question.query, list(_candidates(passages)))
-        citations = tuple(_citation(number, each) for number, each in enumerate(chosen, start=1))
-        text = " ".join(map(_quoted, citations)) or None
-        return Answer(query=question.query, results=(), text=text, citations=citations, engine=ENGINE)
+        citations = tuple(
+            cite(number, each.quote, each.chunk, each.video) for number, each in enumerate(chosen, start=1)
+        )
+        return Answer(
+            query=question.query,
+            results=(),
+            text=" ".join(map(_quoted, citations)) or None,
+            claims=tuple(Claim(text=each.quote, citations=(each.number,)) for each in citations),
+            citations=citations,
+            engine=ENGINE,
+        )
 
     def _chosen(self, query: str, candidates: Sequence[_Candidate]) -> list[_Candidate]:
         if not candidates:
@@ -116,18 +108,6 @@ def _candidates(passages: Iterable[tuple[Chunk, Video]]) -> Iterator[_Candidate]
                 yield _Candidate(quote, chunk, video, frozenset(found))
 
 
-def terms(text: str) -> set[str]:
-    """The words of a text made comparable: no case, no common English ending, the first letters only."""
-    found: set[str] = set()
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
-        if len(word) > 1 and (has_unsegmented(word) or _HANGUL.search(word)):
-            # Where nothing tells words apart, pairs of characters stand for them.
-            found.update(word[at : at + 2] for at in range(len(word) - 1))
-        elif word not in _FUNCTION_WORDS:
-            found.add(_ENDING.sub("", word)[:_STEM])
-    return found
-
-
 def _coverage(wanted: set[str], candidates: Sequence[_Candidate]) -> list[float]:
     """For each candidate how much of what is `wanted` it holds, 0..1, a term weighing more the rarer it is in them."""
     holding = Counter(term for candidate in candidates for term in candidate.terms & wanted)
@@ -142,12 +122,12 @@ def _fit(candidate: _Candidate, similarity: float, coverage: float) -> float:
     return fit if coverage else fit * _UNSHARED
 
 
-def _citation(number: int, chosen: _Candidate) -> Citation:
-    quote, chunk = chosen.quote, chosen.chunk
+def cite(number: int, quote: Quote, chunk: Chunk, video: Video) -> Citation:
+    """The link is left to whoever knows where people reach the videos."""
     return Citation(
         number=number,
-        video_id=chosen.video.id,
-        title=chosen.video.title,
+        video_id=video.id,
+        title=video.title,
         chunk_id=chunk.id,
         quote=quote.text,
         start=quote.start,
@@ -160,4 +140,4 @@ def _citation(number: int, chosen: _Candidate) -> Citation:
 
 def _quoted(citation: Citation) -> str:
     said = f"“{citation.quote}” [{citation.number}]"
-    return f"{said} {_LOW}" if citation.quality == "low" else said
+    return f"{said} {LOW}" if citation.quality == "low" else said

@@ -1,4 +1,4 @@
-"""Passages become vectors; then the video can be asked about and its job is done."""
+"""Passages become vectors; then the video can be asked about, and is to be summarised."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from video_pipeline.events import ChunksReady, VideoIndexed, announce
 from video_pipeline.model import Chunk, Job, VectorItem, Video
 from video_pipeline.outcomes import recorded
 from video_pipeline.ports import Ledger, OpenIndex, Progress
+from video_pipeline.summaries.orders import order_message
 from video_pipeline.topology import EMBED
 
 logger = logging.getLogger(__name__)
@@ -43,9 +44,10 @@ class Indexing:
             lambda fraction: self._ledger.jobs.report(job.id, EMBED, fraction),
         )
         detail = {"vectors": len(chunks), "model": opened.embedder.model}
-        emit = [announce(VideoIndexed(job_id=job.id, video_id=video_id), unique=job.id)]
-        # If another index serves by now, the job was sent back to be cut for that one, and does not end here.
-        moved = self._ledger.jobs.complete(job.id, emit=emit, detail=detail)
+        indexed = announce(VideoIndexed(job_id=job.id, video_id=video_id), unique=job.id)
+        # If another index serves by now, the job was sent back to be cut for that one, and does not go on here.
+        emit = [indexed, order_message(job.id, video_id)]
+        moved = self._ledger.jobs.embedded(job.id, emit=emit, detail=detail)
         logger.info("video indexed", extra={**detail, "moved": moved})
 
 

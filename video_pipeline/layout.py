@@ -35,6 +35,9 @@ _CONTENT_TYPES: Final = {
     ".m4a": "audio/mp4",
     ".flac": "audio/flac",
     ".ogg": "audio/ogg",
+    ".md": "text/markdown; charset=utf-8",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".vtt": "text/vtt; charset=utf-8",
     ".srt": "application/x-subrip; charset=utf-8",
     ".json": "application/json",
@@ -139,6 +142,11 @@ def transcription_prefix(job_id: object) -> str:
 
 def transcript_key(video_id: UUID, form: TranscriptFormat) -> str:
     return f"{results_prefix(video_id)}transcript.{form}"
+
+
+def summary_keys(video_id: UUID) -> tuple[str, str]:
+    """A video's summary as JSON and as Markdown."""
+    return f"{results_prefix(video_id)}summary.json", f"{results_prefix(video_id)}summary.md"
 
 
 def chunks_key(video_id: UUID, index_id: UUID) -> str:

@@ -355,6 +355,7 @@ class Question(Value):
     top_k: Annotated[int, Field(ge=1, le=50)] = 5
     min_score: float | None = None
     filter: SearchFilter = SearchFilter()
+    conversation_id: UUID | None = None
 
 
 class Result(Value):
@@ -381,14 +382,65 @@ class Citation(Value):
     link: str
 
 
+class Claim(Value):
+    """A sentence of an answer, and the numbers of the citations that it stands on. Plain text, no markup."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+class Usage(Value):
+    """What a language model was given and gave, in its own tokens, over so many calls."""
+
+    model: str
+    calls: int = 1
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def plus(self, other: Usage | None) -> Usage:
+        """Both together; the model is this one's."""
+        if other is None:
+            return self
+        return Usage(
+            model=self.model,
+            calls=self.calls + other.calls,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+        )
+
+
 class Answer(Value):
-    """`text` is None when the videos hold nothing to answer with."""
+    """`text` is None when the videos hold nothing to answer with; `unsaid` then says so in the question's language.
+
+    `understood` is what a follow-up was taken to ask. `engine` tells who answered: `model`, a language model whose
+    every claim is quoted from the transcripts, or `extractive`, the transcripts' own sentences. `dropped` counts what
+    the model claimed and the transcripts don't bear out; `fallback` is the reason code if it should have answered and
+    could not. `notes` are sentences for people about how it came about.
+    """
 
     query: str
     results: tuple[Result, ...]
     text: str | None
+    claims: tuple[Claim, ...] = ()
     citations: tuple[Citation, ...] = ()
     engine: str = "extractive"
+    dropped: int = 0
+    fallback: str | None = None
+    unsaid: str | None = None
+    notes: tuple[str, ...] = ()
+    usage: Usage | None = None
+    understood: str | None = None
+    conversation_id: UUID | None = None
+
+
+class Turn(Value):
+    """A question of a conversation as asked and as understood (`query`), what was answered, and from which passages."""
+
+    asked: str
+    query: str
+    answer: str | None
+    chunk_ids: tuple[UUID, ...] = ()
+    video_ids: tuple[UUID, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------- analytics

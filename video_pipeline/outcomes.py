@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from video_pipeline.errors import Unavailable
 from video_pipeline.events import JobFailed, announce
 from video_pipeline.model import Failure, Job, Message, work_message
 from video_pipeline.ports import Ledger
@@ -27,7 +28,8 @@ def job_failed(job: Job, failure: Failure) -> list[Message]:
 def recorded(ledger: Ledger, job: Job) -> Iterator[None]:
     """Around a stage without a lease: what goes wrong is a line of the timeline.
 
-    What may go better next time is raised again, for the caller to repeat; anything else ends the job.
+    What may go better next time is raised again, for the caller to repeat; anything else ends the job. While a service
+    is away the job waits, and does not end for having been announced too often.
     """
     try:
         yield
@@ -36,5 +38,7 @@ def recorded(ledger: Ledger, job: Job) -> Iterator[None]:
         logger.exception("stage failed", extra={"stage": job.stage, "reason": failure.code})
         ledger.jobs.end_stage(job.id, job.stage, status="failed", failure=failure)
         if failure.retryable:
+            if isinstance(error, Unavailable):
+                ledger.jobs.waits_for_service(job.id)
             raise
         ledger.jobs.fail(job.id, failure, emit=job_failed(job, failure))

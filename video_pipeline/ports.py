@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 from video_pipeline.model import (
@@ -15,6 +15,8 @@ from video_pipeline.model import (
     ApiKey,
     AskedQuestion,
     Chunk,
+    Citation,
+    Claim,
     Day,
     Failure,
     Hit,
@@ -37,12 +39,15 @@ from video_pipeline.model import (
     StageAttempt,
     Thumbnail,
     TranscriptRecord,
+    Turn,
     Unanswered,
+    Usage,
     VectorItem,
     Video,
     VideoFilter,
     VideoSort,
 )
+from video_pipeline.summaries.document import KeptSummary
 from video_pipeline.transcripts.model import Transcript
 
 Progress = Callable[[float], None]
@@ -221,6 +226,10 @@ class Jobs(Protocol):
         """
         ...
 
+    def embedded(self, job_id: UUID, *, emit: Sequence[Message], detail: Mapping[str, Any] | None = None) -> bool:
+        """Marks the video indexed and moves to `summarise`. False if the job is elsewhere."""
+        ...
+
     def complete(
         self,
         job_id: UUID,
@@ -230,9 +239,10 @@ class Jobs(Protocol):
         worker: str | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Ends the job well and marks its video indexed; jobs waiting for it complete with it.
+        """Ends the job well; its video is indexed; jobs waiting for it complete with it.
 
-        Without `worker` only from the last stage. False, and nothing changed, if it was over or is elsewhere.
+        Without `worker` only once its passages are embedded. False, and nothing changed, if it was over or is
+        elsewhere.
         """
         ...
 
@@ -286,6 +296,10 @@ class Jobs(Protocol):
         ...
 
     def announce_again(self, job_id: UUID, *, emit: Sequence[Message]) -> None: ...
+    def waits_for_service(self, job_id: UUID) -> None:
+        """Its announcements are counted anew: a service was away. For some days from its start, then no more."""
+        ...
+
     def unfinished_uploads(self, *, segments_idle: float, grant: float) -> list[tuple[Job, list[int]]]:
         """Uploads whose bytes stopped coming, with the first missing segments (for raw ones; at most 20)."""
         ...
@@ -426,6 +440,23 @@ class Indexes(Protocol):
         ...
 
 
+class Summaries(Protocol):
+    """One summary of each video: the newest."""
+
+    def save(self, kept: KeptSummary, *, emit: Sequence[Message] = ()) -> bool:
+        """In place of the one before. False, and nothing is kept, if the video is erased or was never there."""
+        ...
+
+    def get(self, video_id: UUID) -> KeptSummary:
+        """NotFound("summary_missing") if there is none (yet); NotFound also for an erased video."""
+        ...
+
+    def find(self, video_id: UUID) -> KeptSummary | None: ...
+    def order(self, video_id: UUID, *, emit: Sequence[Message]) -> bool:
+        """Puts the messages out. False, and nothing is sent, for a video that is erased or has no transcript."""
+        ...
+
+
 class Questions(Protocol):
     def save(self, question_id: UUID, asked: Question, answer: Mapping[str, Any]) -> bool:
         """False if that question was answered before; the first answer stays."""
@@ -449,6 +480,20 @@ class Analytics(Protocol):
 
     def forget(self) -> int:
         """Forgets words and counts whose time is over; how many."""
+        ...
+
+
+class Conversations(Protocol):
+    """The last few turns of each conversation, for some weeks. One belongs to whoever began it (`owner`): to others
+    it does not exist."""
+
+    def turns(self, conversation_id: UUID, owner: str) -> list[Turn]:
+        """The oldest first; none for a conversation that is unknown or was forgotten."""
+        ...
+
+    def add(self, conversation_id: UUID, owner: str, turn: Turn) -> None: ...
+    def prune(self) -> int:
+        """Forgets turns whose time is over; how many."""
         ...
 
 
@@ -497,9 +542,13 @@ class Ledger(Protocol):
     @property
     def indexes(self) -> Indexes: ...
     @property
+    def summaries(self) -> Summaries: ...
+    @property
     def questions(self) -> Questions: ...
     @property
     def analytics(self) -> Analytics: ...
+    @property
+    def conversations(self) -> Conversations: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -702,10 +751,62 @@ class OpenIndex:
     vectors: VectorIndex
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """`rules` are this product's own words; `data`, one JSON document, is what strangers said: material, never orders.
+
+    `schema` is a JSON schema in which every property is required and no other allowed; `name` (letters, digits, `_`)
+    is its name.
+    """
+
+    rules: str
+    data: str
+    name: str
+    schema: Mapping[str, Any]
+    most_tokens: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a language model wrote. `cut`: it did not come to its end. `refused`: it, or its guard, declined."""
+
+    text: str
+    finished: Literal["whole", "cut", "refused"]
+    usage: Usage
+
+
+class LanguageModel(Protocol):
+    @property
+    def name(self) -> str: ...
+    def complete(self, prompt: Prompt, *, seconds: float, hear: Callable[[str], None] | None = None) -> Completion:
+        """What the model makes of it, within about so many seconds, all tries together.
+
+        `hear` is given the text so far whenever it has grown; a try that is repeated begins anew.
+
+        The text should be a document of the schema. Not every server can hold its model to that, so it is to be read
+        as a stranger's. `Unavailable` while the service fails (at once after repeated failures), `Misconfigured` when
+        key, model or quota are at fault, `BadInput` for a text that it does not take.
+        """
+        ...
+
+
 class Answerer(Protocol):
     """Turns passages into an answer; the extractive one needs no language model."""
 
     def answer(self, question: Question, passages: Sequence[tuple[Chunk, Video]]) -> Answer: ...
+
+
+Tell = Callable[[Claim, Sequence[Citation]], None]
+"""Is given each claim of an answer once it is verified, and the citations that it stands on."""
+
+
+@runtime_checkable
+class AloudAnswerer(Answerer, Protocol):
+    """One that can tell its claims while it is still at work."""
+
+    def answer_aloud(self, question: Question, passages: Sequence[tuple[Chunk, Video]], tell: Tell) -> Answer:
+        """The answer is what counts: it may have other claims than were told if something failed in between."""
+        ...
 
 
 class Workspace(Protocol):

@@ -26,7 +26,7 @@ _SCRAP_WORDS: Final = 4
 
 @dataclass(frozen=True)
 class Quote:
-    """Characters `[first, last)` of a passage, said from `start` to `end` by one speaker."""
+    """Characters `[first, last)` of a passage, said from `start` to `end`; None for `speaker` also when several do."""
 
     text: str
     first: int
@@ -42,7 +42,7 @@ def quotes(passage: Passage) -> list[Quote]:
     cuts = sorted({0, len(passage.text), *_ends(passage.text), *turns})
     whole = _without_scraps(passage.text, cuts, turns)
     spans = [piece for first, last in whole for piece in _quotable(passage, first, last)]
-    return [_timed(passage, *trimmed) for span in spans if (trimmed := _trimmed(passage.text, *span))]
+    return [timed(passage, *trimmed) for span in spans if (trimmed := _trimmed(passage.text, *span))]
 
 
 def _without_scraps(text: str, cuts: Sequence[int], turns: Set[int]) -> Iterator[tuple[int, int]]:
@@ -99,15 +99,19 @@ def _trimmed(text: str, first: int, last: int) -> tuple[int, int] | None:
     return (first, last) if first < last else None
 
 
-def _timed(passage: Passage, first: int, last: int) -> Quote:
+def timed(passage: Passage, first: int, last: int) -> Quote:
+    """Those characters with their time; the speaker only if a single one says them."""
     text = passage.text[first:last]
     said = _within(passage.timings, first, last)
     if not said:
         # Nothing finer is known than the passage itself.
-        speaker = passage.speakers[0] if len(passage.speakers) == 1 else None
-        return Quote(text, first, last, passage.start, passage.end, speaker)
+        return Quote(text, first, last, passage.start, passage.end, _only(passage.speakers))
     end = max(timing.end for timing in said)
-    return Quote(text, first, last, said[0].start, end, said[0].speaker)
+    return Quote(text, first, last, said[0].start, end, _only([timing.speaker for timing in said]))
+
+
+def _only(speakers: Sequence[str | None]) -> str | None:
+    return speakers[0] if len(set(speakers)) == 1 else None
 
 
 def _within(timings: Sequence[Timing], first: int, last: int) -> Sequence[Timing]:

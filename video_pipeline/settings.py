@@ -17,6 +17,7 @@ from video_pipeline.topology import (
     MEDIA_BUCKET,
     PROCESSING_RETRY,
     RESULTS_BUCKET,
+    SUMMARY_SECONDS,
     THUMBNAIL_EVERY,
     resource_name,
 )
@@ -75,12 +76,33 @@ class IndexSettings(Settings):
     chunk_minimum_tokens: Annotated[int, Field(ge=0)] = CHUNK_BUDGET.minimum
 
 
-class LanguageSettings(IndexSettings):
-    """Keys come from Secrets Manager (`*_secret_arn`); the plain ones are for one machine."""
+class OpenAiSettings(Settings):
+    """Keys come from Secrets Manager (`*_secret_arn`); the plain ones are for one machine. The base URL may lead to
+    any server that speaks the same: Azure OpenAI, Ollama, vLLM."""
 
     openai_api_key: SecretStr | None = None
     openai_secret_arn: str | None = None
     openai_base_url: str = "https://api.openai.com/v1"
+    # How long embedding is tried again while the service is busy or silent, and how long one try may take.
+    openai_patience_seconds: Annotated[float, Field(ge=0, le=600)] = 60.0
+    openai_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+
+
+class ChatSettings(OpenAiSettings):
+    """Which language model writes. Without a key or a name none does: then everything is told in the videos' words."""
+
+    openai_chat_model: str = "gpt-4.1-mini"
+    # For one answer, all tries together.
+    openai_chat_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0
+
+    @property
+    def chats(self) -> bool:
+        return bool(self.openai_chat_model and (self.openai_api_key or self.openai_secret_arn))
+
+
+class LanguageSettings(IndexSettings, OpenAiSettings):
+    """What embeds and what keeps the vectors."""
+
     pinecone_api_key: SecretStr | None = None
     pinecone_secret_arn: str | None = None
     pinecone_host: str | None = None
@@ -109,7 +131,15 @@ class EmbeddingSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     pass
 
 
-class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+class SummarySettings(DatabaseSettings, StorageSettings, ChatSettings):
+    """`summary_part_chars`: how much of a transcript the language model is given at once, about four to a token."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    summary_part_chars: Annotated[int, Field(ge=1_000, le=400_000)] = 24_000
+    summary_seconds: Annotated[float, Field(gt=0)] = SUMMARY_SECONDS
+
+
+class QuestionSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings):
     public_url: str = "http://127.0.0.1:8080"
 
 
@@ -122,7 +152,10 @@ class SweeperSettings(DatabaseSettings, StorageSettings, LanguageSettings):
     stalled_seconds: Annotated[int, Field(ge=1)] = LIMITS.stalled
 
 
-class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings):
+class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, ChatSettings):
+    # Somebody waits, and API Gateway for 30 seconds at most: embedding may take ten of them, the model fifteen.
+    openai_patience_seconds: Annotated[float, Field(ge=0, le=600)] = 4.0
+    openai_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 6.0
     public_url: str = "http://127.0.0.1:8080"
     cors_origins: tuple[str, ...] = ()
     max_form_upload_bytes: int = LIMITS.form_upload_bytes
@@ -154,6 +187,7 @@ BY_UNIT: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
     "chunking": ChunkingSettings,
     "embedding": EmbeddingSettings,
+    "summary": SummarySettings,
     "question": QuestionSettings,
     "transcription": TranscriptionSettings,
     "sweeper": SweeperSettings,

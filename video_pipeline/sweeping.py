@@ -11,10 +11,12 @@ from video_pipeline.events import ChunksReady, TranscriptReady, announce
 from video_pipeline.model import Failure, Job, Message
 from video_pipeline.outcomes import job_failed
 from video_pipeline.ports import Ledger
-from video_pipeline.topology import CHUNK, LIMITS
+from video_pipeline.summaries.orders import order_message
+from video_pipeline.topology import CHUNK, LIMITS, SUMMARISE
 
 logger = logging.getLogger(__name__)
 _KEEP_MESSAGES_DAYS = 30
+_UNSUMMARISED = "No summary has come yet; ask for one again with `video-pipeline summary --again`."
 
 
 class Sweeping:
@@ -46,6 +48,7 @@ class Sweeping:
             "erased": self._resume_erasures,
             "forgotten": self._ledger.analytics.forget,
             "pruned": lambda: self._ledger.outbox.prune(_KEEP_MESSAGES_DAYS),
+            "conversations_forgotten": self._ledger.conversations.prune,
         }
         counts = {name: self._part(name, do) for name, do in parts.items()}
         if any(counts.values()):
@@ -74,10 +77,17 @@ class Sweeping:
             if job.waiting_for is not None:
                 self._await_transcript(job)
             elif told >= LIMITS.announcements:
-                self._fail(job, _stalled_failure(job))
+                self._give_up_stage(job)
             else:
                 self._ledger.jobs.announce_again(job.id, emit=[_next_message(job)])
         return len(found)
+
+    def _give_up_stage(self, job: Job) -> None:
+        """A video that can be asked about has not failed for want of a summary, which may still come."""
+        if job.stage == SUMMARISE:
+            self._ledger.jobs.complete(job.id, note=_UNSUMMARISED)
+        else:
+            self._fail(job, _stalled_failure(job))
 
     def _await_transcript(self, job: Job) -> None:
         waited = (datetime.now(UTC) - job.updated_at).total_seconds()
@@ -103,6 +113,8 @@ class Sweeping:
 
 
 def _next_message(job: Job) -> Message:
+    if job.stage == SUMMARISE and job.video_id is not None:
+        return order_message(job.id, job.video_id)
     kind = TranscriptReady if job.stage == CHUNK else ChunksReady
     return announce(kind(job_id=job.id, video_id=job.video_id), unique=job.id)
 

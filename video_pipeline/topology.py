@@ -35,6 +35,7 @@ AUDIO: Final = "audio"
 TRANSCRIBE: Final = "transcribe"
 CHUNK: Final = "chunk"
 EMBED: Final = "embed"
+SUMMARISE: Final = "summarise"
 
 STAGES: Final[tuple[Stage, ...]] = (
     Stage(RECEIVE, 0.05, "Receiving the upload"),
@@ -42,9 +43,10 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage(PROBE, 0.05, "Reading the media's properties"),
     Stage(THUMBNAILS, 0.10, "Making poster and thumbnails"),
     Stage(AUDIO, 0.10, "Extracting the sound track"),
-    Stage(TRANSCRIBE, 0.40, "Transcribing"),
+    Stage(TRANSCRIBE, 0.35, "Transcribing"),
     Stage(CHUNK, 0.05, "Cutting the transcript into passages"),
-    Stage(EMBED, 0.15, "Embedding and indexing"),
+    Stage(EMBED, 0.10, "Embedding and indexing"),
+    Stage(SUMMARISE, 0.10, "Summarising"),
 )
 STAGE_NAMES: Final[tuple[str, ...]] = tuple(stage.name for stage in STAGES)
 
@@ -99,6 +101,7 @@ INGEST_DLQ: Final = _dead_letter("ingest-dlq")
 CHUNKING_DLQ: Final = _dead_letter("chunking-dlq")
 EMBEDDING_DLQ: Final = _dead_letter("embedding-dlq")
 QUESTION_DLQ: Final = _dead_letter("question-dlq")
+SUMMARY_DLQ: Final = _dead_letter("summary-dlq")
 TRANSCRIPTION_DLQ: Final = _dead_letter("transcription-dlq")
 # The schedule's invocations that the sweeper did not survive; the next one does what they would have done.
 SWEEPER_DLQ: Final = _dead_letter("sweeper-dlq")
@@ -109,6 +112,8 @@ PROCESSING: Final = Queue("processing-queue", visibility_timeout=60, dead_letter
 UPLOADS: Final = Queue("uploads-queue", visibility_timeout=360, dead_letter=UPLOADS_DLQ.name)
 # Amazon Transcribe's completion events wait here (EventBridge -> SQS), so that none is lost with a failing function.
 TRANSCRIPTION: Final = Queue("transcription-queue", visibility_timeout=360, dead_letter=TRANSCRIPTION_DLQ.name)
+# Not a stream: a language model takes minutes for one video, and none is to wait behind another.
+SUMMARY: Final = Queue("summary-queue", visibility_timeout=3_600, dead_letter=SUMMARY_DLQ.name)
 
 QUEUES: Final[tuple[Queue, ...]] = (
     PROCESSING_DLQ,
@@ -117,11 +122,13 @@ QUEUES: Final[tuple[Queue, ...]] = (
     CHUNKING_DLQ,
     EMBEDDING_DLQ,
     QUESTION_DLQ,
+    SUMMARY_DLQ,
     TRANSCRIPTION_DLQ,
     SWEEPER_DLQ,
     PROCESSING,
     UPLOADS,
     TRANSCRIPTION,
+    SUMMARY,
 )
 DEAD_LETTER_QUEUES: Final[tuple[Queue, ...]] = tuple(q for q in QUEUES if q.name.endswith("-dlq"))
 
@@ -197,6 +204,7 @@ class QueueConsumer:
 INGEST: Final = Function("ingest", timeout=60, memory=512, concurrency=4)
 CHUNKING: Final = Function("chunking", timeout=120, memory=512, concurrency=4)
 EMBEDDING: Final = Function("embedding", timeout=300, memory=1024, concurrency=4)
+SUMMARY_FUNCTION: Final = Function("summary", timeout=600, memory=1024, concurrency=4)
 QUESTION: Final = Function("question", timeout=60, memory=1024)
 TRANSCRIPTION_FUNCTION: Final = Function("transcription", timeout=60, memory=512)
 SWEEPER: Final = Function("sweeper", timeout=60, memory=512, schedule_seconds=60, concurrency=1)
@@ -209,6 +217,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     INGEST,
     CHUNKING,
     EMBEDDING,
+    SUMMARY_FUNCTION,
     QUESTION,
     TRANSCRIPTION_FUNCTION,
     SWEEPER,
@@ -226,6 +235,7 @@ STREAM_CONSUMERS: Final[tuple[StreamConsumer, ...]] = (
 QUEUE_CONSUMERS: Final[tuple[QueueConsumer, ...]] = (
     QueueConsumer("ingest", UPLOADS.name),
     QueueConsumer("transcription", TRANSCRIPTION.name),
+    QueueConsumer("summary", SUMMARY.name, batch_size=1, max_concurrency=4),
 )
 
 
@@ -266,6 +276,10 @@ class Retry:
 
 LEASE: Final = Lease()
 PROCESSING_RETRY: Final = Retry(attempts=PROCESSING.max_receives)
+# After the last one the summary is made without the language model.
+SUMMARY_RETRY: Final = Retry(attempts=3, base=30.0, factor=5.0)
+# In which the language model is asked; the rest of the function's time is for keeping what it said.
+SUMMARY_SECONDS: Final = SUMMARY_FUNCTION.timeout - 90.0
 # Each video of the archive, when it is cut and embedded anew.
 REINDEXING_RETRY: Final = Retry(attempts=5, base=5.0, factor=2.0, cap=120.0)
 REINDEXING_AT_ONCE: Final = 4
@@ -292,9 +306,12 @@ class Limits:
     announcements: int = 5
     transcription_wait: int = 86_400
     awaiting_upload: int = 86_400
+    service_wait: int = 3 * 86_400
     active_videos: int = 4
     unanswered_days: int = 90
     asked_days: int = 800
+    conversation_turns: int = 6
+    conversation_days: int = 30
 
 
 LIMITS: Final = Limits()

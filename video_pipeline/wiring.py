@@ -19,8 +19,11 @@ from video_pipeline.errors import Misconfigured
 from video_pipeline.indexing import Indexing
 from video_pipeline.intake import Intake
 from video_pipeline.model import Index, IndexSpec
+from video_pipeline.moments import moments
 from video_pipeline.ports import (
+    Answerer,
     Embedder,
+    LanguageModel,
     Ledger,
     OpenIndex,
     Queue,
@@ -33,12 +36,14 @@ from video_pipeline.publishing import Publishing
 from video_pipeline.rejecting import Rejecting
 from video_pipeline.settings import (
     AdministrationSettings,
+    ChatSettings,
     ChunkingSettings,
     DatabaseSettings,
     EmbeddingSettings,
     IndexSettings,
     IngestSettings,
     LanguageSettings,
+    OpenAiSettings,
     ProcessorSettings,
     QuestionApiSettings,
     QuestionSettings,
@@ -46,6 +51,7 @@ from video_pipeline.settings import (
     Settings,
     SpeechSettings,
     StorageSettings,
+    SummarySettings,
     SweeperSettings,
     TranscriptionSettings,
 )
@@ -62,8 +68,10 @@ if TYPE_CHECKING:
     from video_pipeline.aws.clients import Clients
     from video_pipeline.aws.objects import S3Objects
     from video_pipeline.aws.publisher import Publisher
+    from video_pipeline.language.openai_account import OpenAiAccount
     from video_pipeline.reindexing import Reindexing
     from video_pipeline.speech.amazon import AmazonTranscribe
+    from video_pipeline.summarising import Summarising
 
 
 # ------------------------------------------------------------------------------------------ the parts
@@ -125,16 +133,35 @@ def open_publisher(clients: Clients, settings: Settings) -> Publisher:
 def open_embedder(settings: LanguageSettings) -> Embedder:
     if settings.embedding_provider == "openai":
         from video_pipeline.language.openai_embeddings import OpenAiEmbedder
+        from video_pipeline.language.patience import Patience
 
         return OpenAiEmbedder(
-            _key("OPENAI", settings, settings.openai_api_key, settings.openai_secret_arn),
-            base_url=settings.openai_base_url,
+            _openai(settings),
             model=settings.openai_embedding_model,
             dimensions=settings.openai_embedding_dimensions,
+            patience=Patience(seconds=settings.openai_patience_seconds),
         )
     from video_pipeline.language.minilm import MiniLm
 
     return MiniLm(settings.minilm_folder)
+
+
+def open_model(settings: ChatSettings) -> LanguageModel | None:
+    """None when no language model is configured: there has to be a key, and a model's name."""
+    if not settings.chats:
+        return None
+    from video_pipeline.language.openai_chat import OpenAiChat
+
+    return OpenAiChat(_openai(settings), model=settings.openai_chat_model)
+
+
+def _openai(settings: OpenAiSettings) -> OpenAiAccount:
+    from video_pipeline.language.openai_account import OpenAiAccount
+
+    key = _key("OPENAI", settings, settings.openai_api_key, settings.openai_secret_arn)
+    return OpenAiAccount(
+        key, fresh_key=key.fresh, base_url=settings.openai_base_url, timeout=settings.openai_timeout_seconds
+    )
 
 
 def open_vectors(settings: LanguageSettings, database: Database, index: Index) -> VectorIndex:
@@ -216,20 +243,34 @@ def as_made(settings: LanguageSettings, spec: IndexSpec) -> LanguageSettings:
     return settings.model_copy(update=made)
 
 
-def _key(name: str, settings: Settings, given: SecretStr | None, secret_arn: str | None) -> Callable[[], str]:
+@dataclass(frozen=True)
+class Key:
     """Asked for each time it is needed, so that a rotated key is picked up without a restart."""
+
+    read: Callable[[bool], str]
+
+    def __call__(self) -> str:
+        """At most a few minutes old."""
+        return self.read(False)
+
+    def fresh(self) -> str:
+        """As it is now."""
+        return self.read(True)
+
+
+def _key(name: str, settings: Settings, given: SecretStr | None, secret_arn: str | None) -> Key:
     if secret_arn:
         from video_pipeline.aws.secrets import secret_value
 
         clients = open_clients(settings)
-        return lambda: secret_value(clients.secrets, secret_arn)
+        return Key(lambda fresh: secret_value(clients.secrets, secret_arn, fresh=fresh))
     if given is None:
         raise Misconfigured(
             "api_key_not_configured",
             f"{name} is chosen, but there is no key for it.",
             hint=f"Set {name}_API_KEY, or {name}_SECRET_ARN.",
         )
-    return given.get_secret_value
+    return Key(lambda _: given.get_secret_value())
 
 
 def _amazon(settings: SpeechSettings, storage: StorageSettings, clients: Clients) -> AmazonTranscribe:
@@ -256,11 +297,33 @@ def open_recogniser(settings: ProcessorSettings, clients: Clients) -> Recogniser
     return IsolatedPocketsphinx()
 
 
-def _answering(ledger: Ledger, opener: Opener, public_url: str) -> Answering:
+# A follow-up is first made understandable alone, and then answered.
+_TO_UNDERSTAND: Final = 1 / 3
+
+
+def _answering(
+    ledger: Ledger, opener: Opener, settings: QuestionSettings | QuestionApiSettings, model: LanguageModel | None
+) -> Answering:
     from video_pipeline.answering import Answering
+    from video_pipeline.claiming import ModelAnswerer
+    from video_pipeline.conversing import Conversing
     from video_pipeline.extractive import ExtractiveAnswerer
 
-    return Answering(ledger.chunks, ledger.videos, opener.serving, ExtractiveAnswerer, public_url=public_url)
+    to_understand = settings.openai_chat_seconds * _TO_UNDERSTAND
+    to_answer = settings.openai_chat_seconds - to_understand
+
+    def answerer(embedder: Embedder) -> Answerer:
+        quoting = ExtractiveAnswerer(embedder)
+        return quoting if model is None else ModelAnswerer(model, quoting, seconds=to_answer)
+
+    return Answering(
+        ledger.chunks,
+        ledger.videos,
+        opener.serving,
+        answerer,
+        public_url=settings.public_url,
+        conversing=Conversing(ledger.conversations, model, seconds=to_understand),
+    )
 
 
 # ------------------------------------------------------------------------------------------ the units
@@ -285,6 +348,12 @@ class ChunkingHost(Consumer):
 @dataclass(frozen=True)
 class EmbeddingHost(Consumer):
     indexing: Indexing
+
+
+@dataclass(frozen=True)
+class SummaryHost:
+    summarising: Summarising
+    publishing: Publishing
 
 
 @dataclass(frozen=True)
@@ -344,6 +413,24 @@ def open_embedding(settings: EmbeddingSettings) -> EmbeddingHost:
     return EmbeddingHost(_rejecting(ledger, clients, settings), _publishing(ledger, clients, settings), indexing)
 
 
+def open_summary(settings: SummarySettings) -> SummaryHost:
+    from video_pipeline.summaries.modelled import ModelWriter
+    from video_pipeline.summarising import Summarising
+
+    clients, ledger = open_clients(settings), open_ledger(settings)
+    model = open_model(settings)
+    chars, seconds = settings.summary_part_chars, settings.summary_seconds
+    writer = None if model is None else ModelWriter(model, part_chars=chars, seconds=seconds)
+    summarising = Summarising(
+        ledger,
+        open_objects(clients),
+        writer,
+        results_bucket=settings.results,
+        link=moments(settings.public_url),
+    )
+    return SummaryHost(summarising, _publishing(ledger, clients, settings))
+
+
 def open_question(settings: QuestionSettings) -> QuestionHost:
     clients, database = open_clients(settings), open_database(settings)
     ledger = _ledger(database, settings)
@@ -351,7 +438,7 @@ def open_question(settings: QuestionSettings) -> QuestionHost:
         _rejecting(ledger, clients, settings),
         _publishing(ledger, clients, settings),
         ledger,
-        _answering(ledger, Opener(settings, database, ledger), settings.public_url),
+        _answering(ledger, Opener(settings, database, ledger), settings, open_model(settings)),
     )
 
 
@@ -381,6 +468,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     from video_pipeline.api.dependencies import ApiDependencies
     from video_pipeline.importing import Importing
     from video_pipeline.keys import Rate
+    from video_pipeline.resummarising import Resummarising
     from video_pipeline.steering import Steering
     from video_pipeline.uploading import Uploading
 
@@ -392,7 +480,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
     return ApiDependencies(
         ledger=ledger,
         objects=objects,
-        answering=_answering(ledger, opener, settings.public_url),
+        answering=_answering(ledger, opener, settings, open_model(settings)),
         uploading=Uploading(
             ledger,
             objects,
@@ -407,6 +495,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
             publishing,
             media_bucket=settings.media,
         ),
+        resummarising=Resummarising(ledger, publishing),
         erasing=erasing,
         steering=Steering(ledger, objects, publishing),
         media_bucket=settings.media,

@@ -7,7 +7,7 @@ question that can't be asked goes to the dead-letter queue with its reason.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
@@ -19,6 +19,9 @@ from video_pipeline.logs import bound, configure
 from video_pipeline.model import Question, SearchFilter, identifier
 from video_pipeline.settings import QuestionSettings
 from video_pipeline.wiring import QuestionHost, open_question
+
+# Whose conversations those of records are: whoever may write to the stream takes part in them.
+_OWNER: Final = "records"
 
 
 @cache
@@ -40,7 +43,7 @@ def _answer(event: Event, asked: QuestionAsked) -> None:
             host().ledger.questions.get(question_id)
         except NotFound:
             question = _question(asked)
-            answer = QueryResponse.of(host().answering.ask(question))
+            answer = QueryResponse.of(host().answering.ask(question, owner=_OWNER))
             host().ledger.questions.save(question_id, question, answer.model_dump(mode="json"))
 
 
@@ -48,4 +51,10 @@ def _question(asked: QuestionAsked) -> Question:
     where = SearchFilter(
         video_ids=asked.video_ids, speakers=asked.speakers, date_from=asked.date_from, date_to=asked.date_to
     )
-    return Question(query=asked.query, top_k=asked.top_k, min_score=asked.min_score, filter=where)
+    return Question(
+        query=asked.query,
+        top_k=asked.top_k,
+        min_score=asked.min_score,
+        filter=where,
+        conversation_id=asked.conversation_id,
+    )

@@ -41,7 +41,7 @@ def deployed(postgres: str, openai: Service, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("deploy")
     port = _free_port()
     arguments = ["--empty", "--port", str(port), "--data", str(folder / "data"), "--databases", postgres]
-    settings = {"openai_base_url": openai.url, "openai_embedding_dimensions": DIMENSIONS}
+    settings = {"openai_base_url": openai.url, "openai_embedding_dimensions": DIMENSIONS, "openai_chat_model": ""}
     with (folder / "aws.log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "local.aws", *arguments], stdout=log, stderr=log, cwd=ROOT)
         made = Deployed(f"http://127.0.0.1:{port}", folder, postgres)

@@ -144,7 +144,7 @@ def test_a_record_on_the_stream_becomes_a_completed_job_once(person: Person, tow
     assert town_hall["progress"] == 1
     assert len(person.jobs()) == 1
     stages = {each["stage"]: each["status"] for each in town_hall["stages"]}
-    assert stages["embed"] == "completed"
+    assert stages["embed"] == stages["summarise"] == "completed"
     assert {"fetch", "probe", "thumbnails", "transcribe", "chunk"} <= set(stages)
 
 
@@ -158,6 +158,20 @@ def test_the_answer_quotes_the_second_at_which_it_was_said(person: Person, town_
     assert citation["quote"] in " ".join(each["text"] for each in transcript["segments"])
     assert segment["start"] <= citation["start"] < citation["end"] <= segment["end"] + 0.001
     assert citation["link"].endswith(f"?t={int(citation['start'])}")
+
+
+def test_its_summary_quotes_what_was_said_and_leads_to_its_second(person: Person, town_hall: dict[str, Any]) -> None:
+    said = person.http.get(f"/videos/{town_hall['video_id']}/transcript.json").json()["segments"]
+    told = person.http.get(f"/summary/{town_hall['job_id']}").raise_for_status().json()
+    quotes = [quote for block in told["time_blocks"] for quote in block["quotes"]]
+    assert quotes
+    for quote in quotes:
+        around = [each["text"] for each in said if each["start"] <= quote["end"] and each["end"] >= quote["start"]]
+        assert quote["text"] in " ".join(around)
+        assert quote["link"].endswith(f"?t={int(quote['start'])}")
+    pdf = person.http.get(f"/summary/{town_hall['job_id']}", headers={"Accept": "application/pdf"})
+    assert pdf.content.startswith(b"%PDF")
+    assert "## " in person.cli("summary", town_hall["job_id"])
 
 
 def test_the_video_can_be_played_from_any_place(person: Person, town_hall: dict[str, Any]) -> None:
@@ -231,7 +245,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(person: Person,
     assert job["status"] == "completed", job
     told = [(each["stage"], each["status"]) for each in job["stages"]]
     assert told.count(("transcribe", "abandoned")) == 1
-    for stage in ("transcribe", "chunk", "embed"):
+    for stage in ("transcribe", "chunk", "embed", "summarise"):
         assert told.count((stage, "completed")) == 1
     videos = person.http.get("/videos", params={"limit": 100}).json()["items"]
     assert [video["id"] for video in videos].count(job["video_id"]) == 1

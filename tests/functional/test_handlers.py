@@ -15,10 +15,12 @@ import pytest
 
 from tests.conftest import EmulatedAws
 from tests.indexes import SPEC
+from tests.unit.chat_double import CHAT_MODEL, chatting
+from tests.unit.openai_double import KEY
 from video_pipeline.database import Database
 from video_pipeline.deadletters import RejectedLetter
 from video_pipeline.events import ChunksReady, QuestionAsked, TranscriptReady, make_event
-from video_pipeline.layout import chunks_key, transcript_key
+from video_pipeline.layout import chunks_key, summary_keys, transcript_key
 from video_pipeline.model import (
     JobOptions,
     JobStatus,
@@ -40,7 +42,7 @@ SAID = [
     ("Bob", "We have set aside four million euros for cameras and lights."),
     ("Ann", "Nobody will have to move house, remote work stays as it is."),
 ]
-HANDLERS = ("ingest", "chunking", "embedding", "question", "transcription", "sweeper")
+HANDLERS = ("ingest", "chunking", "embedding", "summary", "question", "transcription", "sweeper")
 
 
 @pytest.fixture
@@ -280,7 +282,7 @@ def test_a_failing_service_brings_the_record_again(
     assert ledger.jobs.get(ready.job_id).stage == "embed"
 
 
-def test_passages_become_searchable_and_the_job_completes_once(
+def test_passages_become_searchable_and_with_its_summary_the_job_completes_once(
     call: Callable[[str, dict[str, Any]], Any], ledger: PostgresLedger, aws: EmulatedAws
 ) -> None:
     ready = transcribed(ledger, aws)
@@ -288,11 +290,55 @@ def test_passages_become_searchable_and_the_job_completes_once(
     event = make_event(ChunksReady(job_id=ready.job_id, video_id=ready.video_id), subject="v")
     for _ in range(2):
         assert call("embedding", kinesis(aws, "pipeline-stream", event, event)) == {"batchItemFailures": []}
-    job = ledger.jobs.get(ready.job_id)
-    assert (job.status, job.progress) == (JobStatus.COMPLETED, 1)
+    assert ledger.jobs.get(ready.job_id).stage == "summarise"
     assert ledger.videos.get(ready.video_id).indexed_at is not None
     assert on_stream(aws, "pipeline-stream") == ["chunks.ready", "video.indexed"]
     assert ledger.chunks.search_text("Lisbon", limit=5, where=SearchFilter())
+    (order,) = aws.queue("summary-queue").receive(wait=0)
+    for _ in range(2):
+        assert call("summary", sqs(aws, "summary-queue", order.body)) == {"batchItemFailures": []}
+    job = ledger.jobs.get(ready.job_id)
+    assert (job.status, job.progress) == (JobStatus.COMPLETED, 1)
+    assert [each.status for each in ledger.jobs.timeline(job.id) if each.stage == "summarise"] == ["completed"]
+    kept = ledger.summaries.get(ready.video_id)
+    assert [quote.text for quote in kept.summary.time_blocks[0].quotes] == [text for _, text in SAID]
+    stored = aws.objects.read(ObjectRef(bucket=aws.results, key=summary_keys(ready.video_id)[1]), limit=10_000)
+    assert SAID[0][1] in stored.decode()
+
+
+def test_with_a_key_a_language_model_writes_the_summary_and_its_key_is_enough(
+    call: Callable[[str, dict[str, Any]], Any],
+    ledger: PostgresLedger,
+    aws: EmulatedAws,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def says(given: dict[str, Any]) -> dict[str, Any]:
+        if "points" in given:
+            return {"title": "Lisbon", "sentences": [{"text": "A studio opens in Lisbon.", "points": [1]}]}
+        quote = "opens on the third of March next year"
+        point = {"text": "The studio in Lisbon opens in March.", "quote": quote}
+        return {"title": "The new studio", "points": [point], "actions": []}
+
+    video_id = indexed(call, ledger, aws)
+    with chatting(says) as openai:
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        monkeypatch.setenv("OPENAI_BASE_URL", openai.url)
+        (order,) = aws.queue("summary-queue").receive(wait=0)
+        assert call("summary", sqs(aws, "summary-queue", order.body)) == {"batchItemFailures": []}
+    summary = ledger.summaries.get(video_id).summary
+    assert (summary.engine, summary.summary) == (CHAT_MODEL, "A studio opens in Lisbon.")
+    (block,) = summary.time_blocks
+    assert (block.title, block.points) == ("The new studio", ("The studio in Lisbon opens in March.",))
+    assert block.quotes[0].text in SAID[0][1]
+    assert summary.usage is not None
+    assert (summary.usage.calls, summary.usage.prompt_tokens) == (2, 240)
+
+
+def test_an_order_that_nothing_of_ours_has_sent_ends_in_the_dead_letter_queue(
+    call: Callable[[str, dict[str, Any]], Any], aws: EmulatedAws
+) -> None:
+    event = sqs(aws, "summary-queue", "{}")
+    assert call("summary", event) == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
 
 
 def test_a_question_on_the_stream_is_answered_once_with_its_citation(

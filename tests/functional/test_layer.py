@@ -38,6 +38,7 @@ def test_a_handler_and_all_that_it_may_load_import_with_layer_and_archive_alone(
         archive.extractall(code)
     lazily = ["boto3", "psycopg", "video_pipeline.language.openai_embeddings", "video_pipeline.language.tokens"]
     lazily += ["video_pipeline.vectors.pgvector", "video_pipeline.vectors.pinecone", "video_pipeline.aws.objects"]
+    lazily += ["video_pipeline.papers.pdf", "video_pipeline.papers.docx"] if unit == "question_api" else []
     program = f"""
 import importlib, sys
 sys.path[:0] = [{str(layer / "python")!r}, {str(code)!r}]
@@ -56,6 +57,26 @@ def test_the_layer_fits_and_carries_the_tokenizer(layer: Path) -> None:
     assert LAYER.stat().st_size <= 50 * 1024**2
     assert (layer / "minilm" / "tokenizer.json").stat().st_size > 100_000
     assert not list(layer.glob("python/av*")) + list(layer.glob("python/onnx*"))
+
+
+def test_a_paper_is_drawn_with_layer_and_archive_alone(layer: Path, tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    with zipfile.ZipFile(build("question_api", tmp_path / "archive.zip")) as archive:
+        archive.extractall(code)
+    program = f"""
+import sys
+sys.path[:0] = [{str(layer / "python")!r}, {str(code)!r}]
+from video_pipeline.papers.docx import write_docx
+from video_pipeline.papers.pdf import write_pdf
+from video_pipeline.summaries.outline import Part, Piece
+parts = [Part("title", (Piece("Füße, говорят, 会议"),)), Part("item", (Piece("0:03", "https://v.example?t=3"),))]
+assert write_pdf(parts)[:4] == b"%PDF"
+assert write_docx(parts)[:2] == b"PK"
+"""
+    run = subprocess.run(
+        [sys.executable, "-S", "-E", "-s", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
 
 
 def test_the_same_sources_give_the_same_archive(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ class Archive:
         job, video_id = self.transcribed(*said)
         self.chunking.chunk(TranscriptReady(job_id=job.id, video_id=video_id))
         self.index(job, video_id)
-        assert self.ledger.jobs.get(job.id).status is JobStatus.COMPLETED
+        assert self.ledger.jobs.complete(job.id)
         return video_id
 
     def found(self, query: str) -> list[str]:
@@ -285,7 +285,7 @@ def test_a_job_that_was_cut_for_the_old_index_is_cut_again_for_the_new_one(archi
     assert "transcript.ready" in [json.loads(each.body).get("type") for each in archive.published.messages]
     archive.chunking.chunk(TranscriptReady(job_id=job.id, video_id=video_id))
     archive.index(job, video_id)
-    assert archive.ledger.jobs.get(job.id).status is JobStatus.COMPLETED
+    assert archive.ledger.jobs.get(job.id).stage == "summarise"
     assert list(archive.vectors(video_id)) == [building.space]
 
 

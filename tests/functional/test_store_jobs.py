@@ -29,6 +29,7 @@ from video_pipeline.model import (
     identifier,
     video_identifier,
 )
+from video_pipeline.outcomes import recorded
 from video_pipeline.ports import After, Claimed, NotNow, Settled, Submission
 from video_pipeline.store.jobs import SQL
 from video_pipeline.store.leases import Policy
@@ -353,6 +354,34 @@ def test_a_job_that_stands_still_between_functions_is_found(ledger: PostgresLedg
     ledger.jobs.announce_again(job_id, emit=[message("again")])
     assert ledger.jobs.stalled(600) == []
     assert json.loads(published(ledger)[-1].body) == {"name": "again"}
+
+
+@pytest.mark.parametrize(("days", "told"), [(2, 1), (4, 4)])
+def test_a_job_waits_for_some_days_while_a_service_is_away(
+    ledger: PostgresLedger, database: Database, days: int, told: int
+) -> None:
+    job_id = claimed(ledger)
+    video = ledger.jobs.identify(job_id, "w1", video_of(job_id)).video
+    ledger.jobs.transcript_ready(job_id, record_of(video.id), emit=[], worker="w1")
+    run(database, f"update jobs set announced = 4, started_at = now() - interval '{days} days'")
+    stage = ledger.jobs.enter(job_id, "chunk", "w2")
+    assert stage is not None
+    with pytest.raises(Unavailable), recorded(ledger, stage):
+        raise Unavailable("openai_busy", "OpenAI is busy.")
+    run(database, "update jobs set announced_at = now() - interval '1 hour'")
+    assert [(job.id, times) for job, times in ledger.jobs.stalled(600)] == [(job_id, told)]
+
+
+def test_what_is_no_services_fault_is_not_waited_for(ledger: PostgresLedger, database: Database) -> None:
+    job_id = claimed(ledger)
+    video = ledger.jobs.identify(job_id, "w1", video_of(job_id)).video
+    ledger.jobs.transcript_ready(job_id, record_of(video.id), emit=[], worker="w1")
+    run(database, "update jobs set announced = 4, announced_at = now() - interval '1 hour'")
+    stage = ledger.jobs.enter(job_id, "chunk", "w2")
+    assert stage is not None
+    with pytest.raises(ZeroDivisionError), recorded(ledger, stage):
+        raise ZeroDivisionError
+    assert [times for _, times in ledger.jobs.stalled(600)] == [4]
 
 
 # ------------------------------------------------------------------------------------------- moves

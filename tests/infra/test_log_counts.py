@@ -97,6 +97,7 @@ class Ledgers:
             retry_later=lambda *_: None,
         )
         self.outbox = SimpleNamespace(drain=lambda _: 2, prune=lambda _: 0)
+        self.conversations = SimpleNamespace(prune=lambda: 0)
 
     def sweep(self, resume_erasures: Any = lambda: 0) -> None:
         ledger = cast("Ledger", self)

@@ -177,7 +177,7 @@ def test_secrets_are_empty_and_each_is_read_by_those_alone_that_need_it(stack: S
     suffix = _suffix(stack)
     openai = secrets[f"openai-secret-{suffix}"]
     readers = {name.removesuffix(f"-role-{suffix}") for name, policy in policies.items() if f"{openai}." in policy}
-    assert readers == {"embedding", "question", "question_api", "reindexing", "sweeper"}
+    assert readers == {"embedding", "question", "question_api", "reindexing", "summary", "sweeper"}
 
 
 def test_the_same_settings_give_the_same_stack(dev: Synthesised, tmp_path: Path) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import math
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.unit.openai_double import KEY, MODEL, Double, Reply, serving
+from video_pipeline.circuit import Circuit
 from video_pipeline.errors import BadInput, Misconfigured, PipelineError, Unavailable
+from video_pipeline.language.openai_account import OpenAiAccount
 from video_pipeline.language.openai_embeddings import OpenAiEmbedder, requests
 from video_pipeline.language.patience import Patience
+from video_pipeline.model import Usage
 
 
 @pytest.fixture
@@ -37,14 +40,18 @@ class Waiting:
         return Patience(seconds=seconds, sleep=self.sleep, clock=lambda: self.now, jitter=lambda: 0.5)
 
 
-def opened(service: Double, **changes: Any) -> OpenAiEmbedder:
-    values: dict[str, Any] = {
-        "model": MODEL,
-        "dimensions": service.dimensions,
-        "base_url": service.url,
-        "patience": Patience(seconds=0),
-    }
-    return OpenAiEmbedder(lambda: KEY, **{**values, **changes})
+def opened(
+    service: Double,
+    *,
+    key: Callable[[], str] = lambda: KEY,
+    fresh_key: Callable[[], str] | None = None,
+    base_url: str = "",
+    timeout: float = 30.0,
+    **changes: Any,
+) -> OpenAiEmbedder:
+    account = OpenAiAccount(key, fresh_key=fresh_key, base_url=base_url or service.url, timeout=timeout)
+    values: dict[str, Any] = {"model": MODEL, "dimensions": service.dimensions, "patience": Patience(seconds=0)}
+    return OpenAiEmbedder(account, **{**values, **changes})
 
 
 def lengths(vectors: list[tuple[float, ...]]) -> list[int]:
@@ -126,15 +133,52 @@ def test_many_texts_go_in_several_requests_and_come_back_in_order(service: Doubl
 
 def test_a_rotated_key_is_taken_up(service: Double) -> None:
     keys = iter(["sk-old", KEY])
-    embedder = OpenAiEmbedder(lambda: next(keys), dimensions=4, base_url=service.url, patience=Patience(seconds=0))
+    embedder = opened(service, key=lambda: next(keys))
     with pytest.raises(Misconfigured):
         embedder.embed(["x"])
     assert len(embedder.embed(["x"])) == 1
 
 
+def test_a_refused_key_is_read_anew_once(service: Double) -> None:
+    read: list[str] = []
+
+    def fresh() -> str:
+        read.append(KEY)
+        return KEY
+
+    assert len(opened(service, key=lambda: "sk-old", fresh_key=fresh).embed(["x"])) == 1
+    assert (len(read), len(service.bodies)) == (1, 2)
+
+
+def test_a_key_that_is_still_the_same_is_not_tried_again(service: Double) -> None:
+    with pytest.raises(Misconfigured):
+        opened(service, key=lambda: "sk-old", fresh_key=lambda: "sk-old").embed(["x"])
+    assert len(service.bodies) == 1
+
+
+def test_what_was_read_is_counted(service: Double) -> None:
+    spent: list[Usage] = []
+    opened(service, meter=spent.append).embed(["x"] * 2049)
+    assert spent == [Usage(model=MODEL, prompt_tokens=1)] * 2
+
+
+def test_after_repeated_failures_nothing_is_asked_for_a_while(service: Double) -> None:
+    waiting = Waiting()
+    service.replies += [refusal(500)] * 2
+    embedder = opened(service, circuit=Circuit("OpenAI", failures=2, rest=20, clock=lambda: waiting.now))
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            embedder.embed(["x"])
+    with pytest.raises(Unavailable) as raised:
+        embedder.embed(["x"])
+    assert (raised.value.code, raised.value.delay, len(service.bodies)) == ("service_resting", 20, 2)
+    waiting.now = 20
+    assert len(embedder.embed(["x"])) == 1
+
+
 def test_a_refused_key_stays_secret(service: Double, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    embedder = OpenAiEmbedder(lambda: "sk-wrong-secret", dimensions=4, base_url=service.url)
+    embedder = opened(service, key=lambda: "sk-wrong-secret")
     with pytest.raises(Misconfigured) as raised:
         embedder.embed(["x"])
     assert raised.value.code == "openai_key_refused"
@@ -147,7 +191,7 @@ def test_a_refused_key_stays_secret(service: Double, caplog: pytest.LogCaptureFi
 @pytest.mark.parametrize("key", ["", " \n ", "sk-naïve", "sk\r\nHost: evil"])
 def test_a_key_that_is_none_is_refused_before_anything_is_sent(service: Double, key: str) -> None:
     with pytest.raises(Misconfigured) as raised:
-        OpenAiEmbedder(lambda: key, base_url=service.url).embed(["x"])
+        opened(service, key=lambda: key).embed(["x"])
     assert raised.value.code == "openai_key_missing"
     assert service.bodies == []
 

@@ -13,6 +13,7 @@ import pytest
 from video_pipeline.errors import Unavailable
 from video_pipeline.model import Failure, Job, JobOptions, JobStatus, Message, ObjectRef, Source
 from video_pipeline.ports import Ledger
+from video_pipeline.summaries.orders import read_order
 from video_pipeline.sweeping import Sweeping
 
 NOW = datetime.now(UTC)
@@ -42,6 +43,7 @@ class FakeJobs:
     still: Sequence[tuple[Job, int]] = ()
     uploads: Sequence[tuple[Job, list[int]]] = ()
     failed: dict[UUID, Failure] = field(default_factory=dict)
+    completed: dict[UUID, str] = field(default_factory=dict)
     emitted: list[Message] = field(default_factory=list)
 
     def requeue_expired(self) -> list[UUID]:
@@ -66,10 +68,22 @@ class FakeJobs:
 
     abandon_upload = fail
 
+    def complete(self, job_id: UUID, *, note: str) -> bool:
+        self.completed[job_id] = note
+        return True
+
 
 def sweep(jobs: FakeJobs, *, drain: Any = lambda _: 0) -> Mapping[str, int]:
     outbox = SimpleNamespace(drain=drain, prune=lambda _: 0)
-    ledger = cast("Ledger", SimpleNamespace(jobs=jobs, outbox=outbox, analytics=SimpleNamespace(forget=lambda: 0)))
+    ledger = cast(
+        "Ledger",
+        SimpleNamespace(
+            jobs=jobs,
+            outbox=outbox,
+            analytics=SimpleNamespace(forget=lambda: 0),
+            conversations=SimpleNamespace(prune=lambda: 0),
+        ),
+    )
     return Sweeping(ledger, lambda _: None, lambda: 0, segments_idle=1, stalled=1).sweep()
 
 
@@ -89,6 +103,18 @@ def test_a_job_that_stands_still_is_announced_again(stage: str, event: str) -> N
     sweep(jobs)
     assert [json.loads(each.body)["type"] for each in jobs.emitted] == [event]
     assert jobs.failed == {}
+
+
+def test_a_summary_that_does_not_come_is_ordered_again_and_at_last_done_without() -> None:
+    still = job("summarise", video_id=uuid4())
+    jobs = FakeJobs(still=[(still, 1)])
+    sweep(jobs)
+    (order,) = jobs.emitted
+    assert (order.destination, read_order(order.body).video_id) == ("summary-queue", still.video_id)
+    jobs = FakeJobs(still=[(still, 5)])
+    sweep(jobs)
+    assert (jobs.failed, list(jobs.completed)) == ({}, [still.id])
+    assert "summary" in jobs.completed[still.id]
 
 
 def test_a_job_that_was_announced_often_enough_is_ended() -> None:

@@ -10,7 +10,7 @@ from video_pipeline.model import Job, JobOptions, JobStatus, ObjectRef, Source
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 
 
-def done(seconds: float, size: int | None, *, stage: str = "embed") -> Job:
+def done(seconds: float, size: int | None, *, stage: str = "summarise") -> Job:
     return Job(
         id=uuid4(),
         status=JobStatus.COMPLETED,

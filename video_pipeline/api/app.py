@@ -10,12 +10,22 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from video_pipeline.api import pages, problems
+from video_pipeline.api import pages, problems, streaming
 from video_pipeline.api.dependencies import KEY_REQUIRED, ApiDependencies
 from video_pipeline.api.middleware import BodyLimit, RequestContext
 from video_pipeline.api.models.uploads import UploadRequest
 from video_pipeline.api.models.videos import TranscriptDocument
-from video_pipeline.api.routers import analytics, health, jobs, query, questions, transcripts, upload, videos
+from video_pipeline.api.routers import (
+    analytics,
+    health,
+    jobs,
+    query,
+    questions,
+    summaries,
+    transcripts,
+    upload,
+    videos,
+)
 
 PREFIX: Final = "/api/v1"
 VERSION: Final = "1.0.0"
@@ -28,6 +38,7 @@ Whatever is refused is answered with problem details (RFC 9457) that carry a sta
 _TAGS: Final = [
     {"name": "upload", "description": "Put a video in."},
     {"name": "jobs", "description": "Follow what happens to it."},
+    {"name": "summaries", "description": "Read what a video is about, in JSON, Markdown, PDF or Word."},
     {"name": "videos", "description": "Read, play and erase what is there."},
     {"name": "questions", "description": "Ask what was said."},
     {"name": "analytics", "description": "How it is used."},
@@ -67,6 +78,7 @@ class VideoPipelineApi(FastAPI):
                 (UploadRequest, "validation"),
                 (TranscriptDocument, "validation"),
             ]
+            models += [(each, "serialization") for each in streaming.EVENTS]
             _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")
             made["components"]["schemas"] |= extra["$defs"]
         return super().openapi()
@@ -86,7 +98,7 @@ def described_app() -> FastAPI:
     keyed = APIRouter(
         prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 429, 500, 503)
     )
-    for resource in (upload, transcripts, jobs, videos, query, questions, analytics):
+    for resource in (upload, transcripts, jobs, summaries, videos, query, questions, analytics):
         keyed.include_router(resource.router)
     app.include_router(keyed)
     app.include_router(health.router, prefix=PREFIX, responses=problems.refusals(503))

@@ -14,6 +14,7 @@ from video_pipeline.importing import Importing
 from video_pipeline.keys import Rate, check_key, take_turn
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
+from video_pipeline.resummarising import Resummarising
 from video_pipeline.steering import Steering
 from video_pipeline.uploading import Uploading
 
@@ -31,6 +32,7 @@ class ApiDependencies:
     answering: Answering
     uploading: Uploading
     importing: Importing
+    resummarising: Resummarising
     erasing: Erasing
     steering: Steering
     media_bucket: str

@@ -174,7 +174,7 @@ def request_id(request: Request) -> str:
 async def _answer(request: Request, error: Exception) -> Response:
     match error:
         case PipelineError():
-            return _from_pipeline(request, error)
+            return of(request_id(request), error)
         case RequestValidationError():
             return _from_validation(request, error)
         case HTTPException():
@@ -182,14 +182,13 @@ async def _answer(request: Request, error: Exception) -> Response:
     raise error
 
 
-def _from_pipeline(request: Request, error: PipelineError) -> Response:
+def of(request_id: str, error: PipelineError) -> Response:
+    """What the error says, in the log and to the client."""
     status = status_of(error)
     level = logging.ERROR if status >= 500 else logging.INFO
     facts = {"code": error.code, "facts": error.facts}
     _LOG.log(level, "refused: %s", error.message, extra=facts, exc_info=error if status >= 500 else None)
-    return problem(
-        request_id(request), status, error.code, error.message, hint=error.hint, headers=_headers(error, status)
-    )
+    return problem(request_id, status, error.code, error.message, hint=error.hint, headers=_headers(error, status))
 
 
 def _headers(error: PipelineError, status: int) -> dict[str, str]:

@@ -24,6 +24,7 @@ from video_pipeline.cli import (
     queues,
     reindex,
     secret_commands,
+    summary,
     up,
     vectors,
 )
@@ -130,6 +131,7 @@ app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.videos)
 app.command()(jobs.search)
 app.command()(analytics.analytics)
+app.command()(summary.summary)
 app.command()(queues.queues)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)

@@ -68,6 +68,13 @@ class Wire:
         found: dict[str, Any] = self._json("POST", path, body=body)
         return found
 
+    def content(self, path: str) -> bytes:
+        """A file, as it is."""
+        answer = self._send("GET", path, accept="*/*")
+        if not answer.is_success:
+            self._document(answer)
+        return answer.content
+
     def items(self, path: str, most: int, **params: Parameter) -> list[Any]:
         """Up to `most` items of a list, over as many pages as it takes."""
         found: list[Any] = []

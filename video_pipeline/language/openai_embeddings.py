@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from video_pipeline.errors import Misconfigured
+from video_pipeline.circuit import Circuit
+from video_pipeline.language.openai_account import OpenAiAccount
 from video_pipeline.language.patience import Patience
 from video_pipeline.language.wellformed import well_formed
-
-if TYPE_CHECKING:
-    from video_pipeline.language.openai_client import OpenAiClient
+from video_pipeline.model import Usage
 
 # Documented limits of one request. A token is at least one byte, so counting bytes keeps to them without a tokenizer.
 _MOST_TEXTS: Final = 2048
@@ -22,35 +20,33 @@ Vector = tuple[float, ...]
 
 
 class OpenAiEmbedder:
-    """An `Embedder`. `api_key` is asked at every call, so that a rotated key is taken up; it should keep its answer.
+    """An `Embedder`. `meter` is told what each request cost.
 
-    `timeout` bounds one try, `patience` all of them: while OpenAI is busy or silent a call is repeated, in the end
-    `Unavailable` is raised with the delay that it asked for. `Misconfigured` when key, model, quota or dimensions are
-    at fault; `BadInput("openai_text_refused")` for a text beyond the model's 8,192 tokens.
+    While OpenAI is busy or silent a call is repeated within `patience`; in the end `Unavailable` is raised with the
+    delay that it asked for, and after repeated failures at once. `Misconfigured` when key, model, quota or dimensions
+    are at fault; `BadInput("openai_text_refused")` for a text beyond the model's 8,192 tokens.
     """
 
     def __init__(
         self,
-        api_key: Callable[[], str],
+        account: OpenAiAccount,
         *,
         model: str = "text-embedding-3-small",
         dimensions: int = 1536,
-        base_url: str = "https://api.openai.com/v1",
-        timeout: float = 30.0,
         patience: Patience | None = None,
+        circuit: Circuit | None = None,
+        meter: Callable[[Usage], None] | None = None,
     ) -> None:
-        self._api_key = api_key
+        self._account = account
         self._name = model
         self._dimensions = dimensions
-        self._base_url = base_url
-        self._timeout = timeout
         self._patience = patience or Patience()
-        self._lock = Lock()
-        self._opened: OpenAiClient | None = None
+        self._circuit = circuit or Circuit("OpenAI")
+        self._meter = meter
 
     @property
     def model(self) -> str:
-        """With its dimensions: vectors that were shortened differently can't be compared."""
+        """With the dimensions, since vectors of one model but different lengths do not compare."""
         return f"{self._name}@{self._dimensions}"
 
     @property
@@ -60,28 +56,15 @@ class OpenAiEmbedder:
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """Unit vectors in order. An empty text, which the service would refuse, goes as a blank."""
         ready = [well_formed(text) or " " for text in texts]
-        return [vector for group in requests(ready) for vector in self._patience.call(partial(self._ask, group))]
+        return [vector for group in requests(ready) for vector in self._circuit.call(partial(self._patiently, group))]
 
-    def _ask(self, texts: Sequence[str]) -> list[Vector]:
-        return self._client().embed(texts, self._name, self._dimensions)
-
-    def _client(self) -> OpenAiClient:
-        # With the first text, not before: importing the package costs every process half a second.
-        from video_pipeline.language.openai_client import OpenAiClient
-
-        key = self._key()
-        with self._lock:
-            if self._opened is None or self._opened.key != key:
-                self._opened = OpenAiClient(key, base_url=self._base_url, timeout=self._timeout)
-            return self._opened
-
-    def _key(self) -> str:
-        key = self._api_key().strip()
-        if not key or not (key.isascii() and key.isprintable()):
-            raise Misconfigured(
-                "openai_key_missing", "There is no usable OpenAI API key.", hint="Set OPENAI_API_KEY or its secret."
-            )
-        return key
+    def _patiently(self, texts: Sequence[str]) -> list[Vector]:
+        embedded = self._patience.call(
+            lambda: self._account.call(lambda client: client.embed(texts, self._name, self._dimensions))
+        )
+        if self._meter is not None:
+            self._meter(Usage(model=self._name, prompt_tokens=embedded.tokens))
+        return embedded.vectors
 
 
 def requests(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -14,24 +14,33 @@ from video_pipeline.errors import BadInput, Misconfigured, PipelineError, Unavai
 # Nothing but money or a higher limit helps against these, whatever the status says.
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "credit_balance_exhausted"})
 _BUSY = frozenset({408, 409, 429})
+# Parameters that not every server and model takes.
+_NOT_EVERYWHERE = (
+    "response_format",
+    "json_schema",
+    "json_object",
+    "max_completion_tokens",
+    "temperature",
+    "stream_options",
+)
 
 
 @contextmanager
-def translated(model: str, key: str) -> Iterator[None]:
-    """Errors of the `openai` package and unreadable answers become ours."""
+def translated(model: str, key: str, *, setting: str = "OPENAI_EMBEDDING_MODEL") -> Iterator[None]:
+    """Errors of the `openai` package and unreadable answers become ours. `setting` is where the model was named."""
     try:
         yield
     except APIStatusError as error:
         # A server may quote the key that it refuses, and what caused an error ends up in traces.
         error.args = (error.message.replace(key, "***"),)
-        raise _refusal(error, model) from error
+        raise _refusal(error, model, setting) from error
     except APITimeoutError as error:
         raise Unavailable("openai_timeout", "OpenAI did not answer in time.", hint="It is tried again.") from error
     except APIConnectionError as error:
         raise Unavailable(
             "openai_unreachable", "OpenAI can't be reached.", hint="Check the network and OPENAI_BASE_URL."
         ) from error
-    except (APIError, ValueError, TypeError, AttributeError) as error:
+    except (APIError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise unreadable() from error
 
 
@@ -41,7 +50,7 @@ def unreadable() -> Unavailable:
     )
 
 
-def _refusal(error: APIStatusError, model: str) -> PipelineError:
+def _refusal(error: APIStatusError, model: str, setting: str) -> PipelineError:
     status = error.status_code
     facts = {"status": status, "reason": error.code, "request": error.request_id}
     if error.code in _SPENT or error.type in _SPENT:
@@ -59,7 +68,7 @@ def _refusal(error: APIStatusError, model: str) -> PipelineError:
         return Misconfigured(
             "openai_model_unknown",
             f"OpenAI has no model {model} for this key.",
-            hint="Check OPENAI_EMBEDDING_MODEL and OPENAI_BASE_URL.",
+            hint=f"Check {setting} and OPENAI_BASE_URL.",
             **facts,
         )
     if status in _BUSY or status >= 500:
@@ -69,8 +78,15 @@ def _refusal(error: APIStatusError, model: str) -> PipelineError:
         "openai_text_refused",
         "OpenAI refused the text, most likely because it is too long for the model.",
         hint="Use shorter passages (CHUNK_TOKENS).",
+        named=_named(error),
         **facts,
     )
+
+
+def _named(error: APIStatusError) -> tuple[str, ...]:
+    """Which of the parameters that not everyone takes the refusal speaks of."""
+    said = f"{error.message} {error.param} {error.body}"
+    return tuple(each for each in _NOT_EVERYWHERE if each in said)
 
 
 def _delay(headers: Mapping[str, str]) -> float | None:

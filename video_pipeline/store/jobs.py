@@ -31,7 +31,7 @@ from video_pipeline.store.leases import Leases, Policy
 from video_pipeline.store.listings import JobListing
 from video_pipeline.store.restarts import Restarts
 from video_pipeline.store.sweep import Sweep
-from video_pipeline.topology import CHUNK, EMBED, RECEIVE, progress_at
+from video_pipeline.topology import CHUNK, EMBED, RECEIVE, SUMMARISE, progress_at
 
 SQL = Queries(Path(__file__).with_name("jobs.sql"))
 
@@ -241,6 +241,17 @@ class PostgresJobs(Leases, Sweep, Imports, Restarts, JobListing):
             with connection.cursor() as cursor:
                 cursor.executemany(SQL["add_chunk"], [rows.chunk_values(each, index_id) for each in chunks])
             self._close(connection, job_id, CHUNK, detail={"passages": len(chunks)})
+            rows.put_out(connection, emit)
+        return True
+
+    def embedded(self, job_id: UUID, *, emit: Sequence[Message], detail: Mapping[str, Any] | None = None) -> bool:
+        values = {"id": job_id, "progress": progress_at(SUMMARISE)}
+        with self._database.transaction() as connection:
+            row = connection.execute(SQL["embedded"], values).fetchone()
+            if row is None:
+                return False
+            connection.execute(SQL["indexed"], row)
+            self._close(connection, job_id, EMBED, detail=detail)
             rows.put_out(connection, emit)
         return True
 

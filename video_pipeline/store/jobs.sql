@@ -161,7 +161,7 @@ returning id
 update jobs
 set stage = 'chunk', progress = greatest(progress, %(progress)s), lease_owner = null, lease_until = null,
     waiting_for = null, announced_at = now(), announced = 1, updated_at = now()
-where id = %(id)s and status = 'processing' and stage not in ('chunk', 'embed')
+where id = %(id)s and status = 'processing' and stage not in ('chunk', 'embed', 'summarise')
   and lease_owner is not distinct from %(worker)s
 returning video_id
 
@@ -175,6 +175,13 @@ set stage = 'embed', progress = greatest(progress, %(progress)s), announced_at =
     updated_at = now()
 where id = %(id)s and status = 'processing' and stage = 'chunk'
 returning video_id
+
+-- embedded: From embedding to summarising; only once.
+update jobs
+set stage = 'summarise', progress = greatest(progress, %(progress)s), announced_at = now(), announced = 1,
+    updated_at = now()
+where id = %(id)s and status = 'processing' and stage = 'embed'
+returning id, video_id
 
 -- hold_serving: Whether this index serves; it does until the transaction ends.
 select 1 from indexes where id = %(index_id)s and state = 'serving' for share
@@ -196,12 +203,12 @@ update jobs
 set status = 'completed', progress = 1, lease_owner = null, lease_until = null, waiting_for = null, failure = null,
     finished_at = now(), updated_at = now()
 where id = %(id)s and status = 'processing'
-  -- Without a worker it is the end of the last stage, and only of that.
-  and (lease_owner = %(worker)s or %(worker)s::text is null and stage = 'embed')
+  -- Without a worker only once its passages are embedded; the summary may be missing.
+  and (lease_owner = %(worker)s or %(worker)s::text is null and stage in ('embed', 'summarise'))
 returning *
 
--- indexed: The video can be asked about.
-update videos set indexed_at = now() where id = %(video_id)s and job_id = %(id)s
+-- indexed: The video can be asked about, from the first time that it is said.
+update videos set indexed_at = coalesce(indexed_at, now()) where id = %(video_id)s and job_id = %(id)s
 
 -- complete_waiting: Jobs of the same film are done with it.
 update jobs
@@ -270,6 +277,11 @@ where status = 'processing' and lease_owner is null
 
 -- announced_again: Its message was sent once more.
 update jobs set announced_at = now(), announced = announced + 1 where id = %(id)s and status = 'processing'
+
+-- waits_for_service: Somebody answered to the announcement, only a service did not.
+update jobs set announced_at = now(), announced = 1
+where id = %(id)s and status = 'processing' and lease_owner is null
+  and started_at > now() - make_interval(secs => %(seconds)s)
 
 -- unfinished: Uploads whose bytes stopped coming.
 select * from jobs

@@ -15,7 +15,7 @@ from video_pipeline.errors import Conflict, NotFound
 from video_pipeline.model import Failure
 from video_pipeline.ports import Claimed, NotNow, Settled
 from video_pipeline.store import rows
-from video_pipeline.topology import CHUNK, EMBED, LEASE, LIMITS, PROCESSING_RETRY
+from video_pipeline.topology import CHUNK, EMBED, LEASE, LIMITS, PROCESSING_RETRY, SUMMARISE
 
 SQL = Queries(Path(__file__).with_name("jobs.sql"))
 # How long to hold a message back while as many videos as allowed are being worked on.
@@ -103,7 +103,7 @@ def _settled(row: Row, *, redrive: bool, attempts: int) -> str | None:
     if not row["ready"]:
         return "its bytes are not there yet"
     if row["status"] == "processing" and row["lease_owner"] is None:
-        return "it was handed on" if row["stage"] in (CHUNK, EMBED) else "it waits for another's report"
+        return "it was handed on" if row["stage"] in (CHUNK, EMBED, SUMMARISE) else "it waits for another's report"
     # Should that worker vanish, the sweeper sends a new message; so this one is not needed.
     if (row["lease_left"] or 0.0) > 0:
         return f"{row['lease_owner']} has it"

@@ -15,7 +15,8 @@ from video_pipeline.store.analytics import PostgresAnalytics
 from video_pipeline.store.indexes import PostgresIndexes
 from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
-from video_pipeline.store.library import PostgresChunks, PostgresQuestions, PostgresVideos
+from video_pipeline.store.library import PostgresChunks, PostgresConversations, PostgresQuestions, PostgresVideos
+from video_pipeline.store.summaries import PostgresSummaries
 
 logger = logging.getLogger(__name__)
 SQL = Queries(Path(__file__).with_name("library.sql"))
@@ -105,8 +106,10 @@ class PostgresLedger:
         self.videos = PostgresVideos(database)
         self.chunks = PostgresChunks(database)
         self.indexes = PostgresIndexes(database)
+        self.summaries = PostgresSummaries(database)
         self.questions = PostgresQuestions(database)
         self.analytics = PostgresAnalytics(database)
+        self.conversations = PostgresConversations(database)
         self.keys = PostgresKeys(database)
         self.rejections = PostgresRejections(database)
         self.outbox = PostgresOutbox(database)

@@ -12,11 +12,22 @@ from psycopg.types.json import Jsonb
 
 from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.errors import NotFound
-from video_pipeline.model import AskedQuestion, Chunk, Hit, ObjectRef, Question, SearchFilter, TranscriptRecord, Video
+from video_pipeline.model import (
+    AskedQuestion,
+    Chunk,
+    Hit,
+    ObjectRef,
+    Question,
+    SearchFilter,
+    TranscriptRecord,
+    Turn,
+    Video,
+)
 from video_pipeline.ports import Held
 from video_pipeline.store import rows
 from video_pipeline.store.analytics import note
 from video_pipeline.store.listings import VideoListing
+from video_pipeline.topology import LIMITS
 
 SQL = Queries(Path(__file__).with_name("library.sql"))
 _WORD = re.compile(r"\w+")
@@ -78,7 +89,16 @@ class PostgresVideos(VideoListing):
         with self._database.transaction() as connection:
             counts = {
                 name: connection.execute(SQL[f"forget_{name}"], {"id": video_id}).rowcount
-                for name in ("chunks", "transcript", "summary", "questions", "attempts", "video", "jobs")
+                for name in (
+                    "chunks",
+                    "transcript",
+                    "summary",
+                    "questions",
+                    "conversations",
+                    "attempts",
+                    "video",
+                    "jobs",
+                )
             }
             full = Jsonb({**receipt, "ledger": counts})
             connection.execute(SQL["close_erasure"], {"id": video_id, "receipt": full})
@@ -151,6 +171,34 @@ class PostgresQuestions:
         if row is None:
             raise NotFound("question_not_found", f"There is no question {question_id}.")
         return row
+
+
+class PostgresConversations:
+    """`ports.Conversations` on PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def turns(self, conversation_id: UUID, owner: str) -> list[Turn]:
+        values = {
+            "conversation_id": conversation_id,
+            "owner": owner,
+            "days": LIMITS.conversation_days,
+            "most": LIMITS.conversation_turns,
+        }
+        with self._database.transaction() as connection:
+            return [Turn.model_validate(row) for row in connection.execute(SQL["turns"], values)]
+
+    def add(self, conversation_id: UUID, owner: str, turn: Turn) -> None:
+        values = {"conversation_id": conversation_id, "owner": owner, "most": LIMITS.conversation_turns}
+        with self._database.transaction() as connection:
+            said = {**turn.model_dump(), "chunk_ids": list(turn.chunk_ids), "video_ids": list(turn.video_ids)}
+            connection.execute(SQL["add_turn"], {**values, **said})
+            connection.execute(SQL["trim_turns"], values)
+
+    def prune(self) -> int:
+        with self._database.transaction() as connection:
+            return connection.execute(SQL["prune_turns"], {"days": LIMITS.conversation_days}).rowcount
 
 
 def _as_counted(asked: Question, answer: Mapping[str, Any]) -> AskedQuestion:

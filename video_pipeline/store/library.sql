@@ -61,10 +61,18 @@ delete from transcripts where video_id = %(id)s
 -- forget_summary: Its summary.
 delete from summaries where video_id = %(id)s
 
--- forget_questions: Answers that quote it or show a passage of it.
+-- forget_questions: Answers that quote it or show a passage of it, and what was asked further in their conversation.
 delete from questions
-where answer -> 'citations' @> jsonb_build_array(jsonb_build_object('video_id', %(id)s::text))
+where asked ->> 'conversation_id' in (
+        select conversation_id::text from conversation_turns where %(id)s = any(video_ids))
+   or answer -> 'citations' @> jsonb_build_array(jsonb_build_object('video_id', %(id)s::text))
    or answer -> 'results' @> jsonb_build_array(jsonb_build_object('video', jsonb_build_object('id', %(id)s::text)))
+
+-- forget_conversations: Whole ones, since later questions may have been understood by what it said.
+delete from conversation_turns as turns
+using conversation_turns as showing
+where %(id)s = any(showing.video_ids)
+  and (turns.conversation_id, turns.owner) = (showing.conversation_id, showing.owner)
 
 -- forget_video: Its identity stays, everything that says what it was about goes.
 update videos
@@ -114,6 +122,29 @@ insert into questions (id, asked, answer) values (%(id)s, %(asked)s, %(answer)s)
 
 -- question: What was asked and answered.
 select id, asked, answer, created_at from questions where id = %(id)s
+
+-- turns: The last ones of a conversation, the oldest of them first.
+select asked, query, answer, chunk_ids, video_ids from (
+    select * from conversation_turns
+    where conversation_id = %(conversation_id)s and owner = %(owner)s
+      and created_at > now() - make_interval(days => %(days)s)
+    order by id desc limit %(most)s
+) as last order by id
+
+-- add_turn: The one that was just had, unless what it shows is being erased.
+insert into conversation_turns (conversation_id, owner, asked, query, answer, chunk_ids, video_ids)
+select %(conversation_id)s, %(owner)s, %(asked)s, %(query)s, %(answer)s, %(chunk_ids)s::uuid[], %(video_ids)s::uuid[]
+where not exists (select 1 from videos where id = any(%(video_ids)s::uuid[]) and erased_at is not null)
+
+-- trim_turns: Those of a conversation that are not read any more.
+delete from conversation_turns
+where conversation_id = %(conversation_id)s and owner = %(owner)s
+  and id <= (select id from conversation_turns
+             where conversation_id = %(conversation_id)s and owner = %(owner)s
+             order by id desc offset %(most)s limit 1)
+
+-- prune_turns: Conversations' time is over.
+delete from conversation_turns where created_at < now() - make_interval(days => %(days)s)
 
 -- create_key: Of the secret, only its hash is kept.
 insert into api_keys (name, prefix, sha256) values (%(name)s, %(prefix)s, %(sha256)s)

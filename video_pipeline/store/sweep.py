@@ -11,6 +11,7 @@ from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.model import Failure, Job, Message, work_message
 from video_pipeline.store import rows
 from video_pipeline.store.leases import Policy
+from video_pipeline.topology import LIMITS
 
 SQL = Queries(Path(__file__).with_name("jobs.sql"))
 
@@ -42,6 +43,11 @@ class Sweep:
         with self._database.transaction() as connection:
             if connection.execute(SQL["announced_again"], {"id": job_id}).rowcount:
                 rows.put_out(connection, emit)
+
+    def waits_for_service(self, job_id: UUID) -> None:
+        values = {"id": job_id, "seconds": LIMITS.service_wait}
+        with self._database.transaction() as connection:
+            connection.execute(SQL["waits_for_service"], values)
 
     def unfinished_uploads(self, *, segments_idle: float, grant: float) -> list[tuple[Job, list[int]]]:
         values = {"segments_idle": segments_idle, "grant": grant}

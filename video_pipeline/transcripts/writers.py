@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,6 +49,16 @@ def write_srt(transcript: Transcript) -> str:
         lines = "\n".join(map(_guarded, caption.lines))
         blocks.append(f"{number}\n{_clock(caption.start, ',')} --> {_clock(caption.end, ',')}\n{name}{lines}\n")
     return "\n".join(blocks)
+
+
+def write_chapters(chapters: Iterable[tuple[float, float, str]]) -> str:
+    """WebVTT for a track of kind `chapters`: start, end and title of each, one line a title."""
+    blocks = ["WEBVTT"]
+    for start, end, title in chapters:
+        first = _milliseconds(start)
+        last = max(first + 1, _milliseconds(end))
+        blocks.append(f"{_clock(first, '.')} --> {_clock(last, '.')}\n{_escaped(title)}")
+    return "\n\n".join(blocks) + "\n"
 
 
 def _captions(transcript: Transcript) -> Iterator[_Caption]:

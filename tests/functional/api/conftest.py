@@ -41,6 +41,7 @@ from video_pipeline.model import (
 )
 from video_pipeline.ports import Claimed, Submission
 from video_pipeline.publishing import Publishing
+from video_pipeline.resummarising import Resummarising
 from video_pipeline.steering import Steering
 from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.transcribing import Transcribing
@@ -213,6 +214,7 @@ def world(api_database: Database, app: FastAPI) -> World:
             publishing,
             media_bucket=MEDIA,
         ),
+        resummarising=Resummarising(ledger, publishing),
         erasing=Erasing(ledger, store, lambda _: opened(embedder, vectors), media_bucket=MEDIA, results_bucket=RESULTS),
         steering=Steering(ledger, store, publishing),
         media_bucket=MEDIA,

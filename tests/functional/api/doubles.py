@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from video_pipeline.errors import BadInput, NotFound
-from video_pipeline.extractive import terms
 from video_pipeline.model import Hit, Message, ObjectInfo, ObjectRef, SearchFilter, VectorItem
 from video_pipeline.ports import UploadGrant
+from video_pipeline.terms import terms
 
 
 class MemoryObjects:

@@ -20,6 +20,9 @@ ROUTES = [
     ("POST", f"/api/v1/jobs/{uuid4()}/retry"),
     ("POST", f"/api/v1/jobs/{uuid4()}/rerun"),
     ("GET", f"/api/v1/status/{uuid4()}"),
+    ("GET", f"/api/v1/summary/{uuid4()}"),
+    ("GET", f"/api/v1/summary/{uuid4()}/summary.vtt"),
+    ("POST", f"/api/v1/summary/{uuid4()}"),
     ("POST", "/api/v1/upload"),
     ("POST", "/api/v1/transcripts"),
     ("PUT", f"/api/v1/upload/{uuid4()}/captions"),
@@ -151,10 +154,10 @@ def test_unknown_addresses_and_methods_are_problems_too(world: Any) -> None:
 def test_errors_of_every_kind_become_problems_without_internals(
     world: Any, caplog: pytest.LogCaptureFixture, error: Exception, status: int, code: str
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise error
 
-    world.deps.answering.ask = fail
+    world.deps.answering.find = fail
     with caplog.at_level(logging.INFO):
         answer = world.api.post("/api/v1/query", json={"query": "x"})
     assert (answer.status_code, answer.json()["code"]) == (status, code)

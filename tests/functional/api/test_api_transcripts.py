@@ -11,6 +11,9 @@ from tests.indexes import SPEC
 from video_pipeline.chunking import Chunking, Cutter
 from video_pipeline.events import ChunksReady, TranscriptReady
 from video_pipeline.indexing import Indexing
+from video_pipeline.moments import moments
+from video_pipeline.summaries.orders import SummaryOrder
+from video_pipeline.summarising import Summarising
 
 RESULTS = "results-bucket-test"
 MEETING = """WEBVTT
@@ -36,6 +39,10 @@ def go_on(world: Any, job_id: Any, video_id: Any) -> None:
     )
     serving = world.deps.answering._serving
     Indexing(world.ledger, serving).index(ChunksReady(job_id=job_id, video_id=video_id))
+    summarising = Summarising(
+        world.ledger, world.deps.objects, None, results_bucket=RESULTS, link=moments("https://videos.example")
+    )
+    summarising.summarise(SummaryOrder(job_id=job_id, video_id=video_id))
 
 
 def imported(world: Any, content: str = MEETING, **about: Any) -> Any:
@@ -52,7 +59,7 @@ def test_an_imported_transcript_is_answered_from_like_any_other(world: Any) -> N
     go_on(world, job.id, job.video_id)
     status = world.api.get(f"/api/v1/status/{job.id}").json()
     assert status["status"] == "completed"
-    assert [each["stage"] for each in status["stages"]] == ["transcribe", "chunk", "embed"]
+    assert [each["stage"] for each in status["stages"]] == ["transcribe", "chunk", "embed", "summarise"]
     found = world.api.post("/api/v1/query", json={"query": "When does the Lisbon office open?"}).json()
     assert found["citations"][0]["quote"] == "The office in Lisbon opens in May."
     assert found["citations"][0]["start"] == 7.5

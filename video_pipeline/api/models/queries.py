@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from video_pipeline.api.models.base import RequestModel, ResponseModel
 from video_pipeline.api.models.videos import VideoRef
 from video_pipeline.events import Day
-from video_pipeline.model import Answer, Citation, Question, Result, SearchFilter
+from video_pipeline.model import Answer, Citation, Claim, Question, Result, SearchFilter, Usage
 from video_pipeline.topology import LIMITS
 from video_pipeline.transcripts.model import Quality
 
@@ -42,6 +42,10 @@ class QueryRequest(RequestModel):
     video_id: UUID | None = Field(default=None, description="Only this video.")
     video_ids: list[UUID] = Field(default=[], max_length=200, description="Only these videos.")
     speaker_ids: list[str] = Field(default=[], max_length=200, description="Passages in which one of these speaks.")
+    conversation_id: UUID | None = Field(
+        default=None,
+        description="The one of an earlier answer, if this question may refer to it. It is its key's alone.",
+    )
 
     @model_validator(mode="after")
     def _one_way_of_dates(self) -> Self:
@@ -57,7 +61,13 @@ class QueryRequest(RequestModel):
             date_from=self.date or self.date_from,
             date_to=self.date or self.date_to,
         )
-        return Question(query=self.query, top_k=self.top_k, min_score=self.min_score, filter=where)
+        return Question(
+            query=self.query,
+            top_k=self.top_k,
+            min_score=self.min_score,
+            filter=where,
+            conversation_id=self.conversation_id,
+        )
 
 
 class ChunkInfo(ResponseModel):
@@ -111,12 +121,58 @@ class CitationInfo(ResponseModel):
         return cls(**citation.model_dump())
 
 
+class ClaimInfo(ResponseModel):
+    """A sentence of the answer, as plain text, and the numbers of the citations that bear it out."""
+
+    text: str
+    citations: list[int]
+
+    @classmethod
+    def of(cls, claim: Claim) -> Self:
+        return cls(text=claim.text, citations=list(claim.citations))
+
+
+class UsageInfo(ResponseModel):
+    """What a language model read and wrote, in its own tokens."""
+
+    model: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+
+    @classmethod
+    def of(cls, usage: Usage) -> Self:
+        return cls(**usage.model_dump())
+
+
 class QueryResponse(ResponseModel):
     query: str
     results: list[ResultInfo]
-    answer: str | None = Field(description="Null when the videos hold nothing to answer with.")
+    answer: str | None = Field(
+        description="The claims with their citations as one text. Null when the videos hold nothing to answer with."
+    )
+    unsaid: str | None = Field(
+        default=None, description="If `answer` is null: that the videos don't say so, in the question's language."
+    )
+    claims: list[ClaimInfo] = Field(default=[], description="The answer, sentence by sentence.")
     citations: list[CitationInfo] = Field(description="`[1]` in the answer is the citation with number 1.")
-    engine: str = Field(description="What made the answer.", examples=["extractive"])
+    engine: str = Field(
+        description="`model`: a language model wrote the answer, and each of its claims is borne out by a quote. "
+        "`extractive`: the answer is made of the videos' own sentences.",
+        examples=["extractive", "model"],
+    )
+    dropped: int = Field(
+        default=0, description="How many claims of the model no transcript bears out; they are not shown."
+    )
+    fallback: str | None = Field(
+        default=None,
+        description="Why the language model did not answer although there is one.",
+        examples=["openai_timeout", "model_refused", "model_not_borne_out"],
+    )
+    notes: list[str] = Field(default=[], description="Sentences on how the answer came about.")
+    usage: UsageInfo | None = Field(default=None, description="Null when no language model was asked.")
+    understood: str | None = Field(default=None, description="What a follow-up question was taken to ask.")
+    conversation_id: UUID | None = Field(default=None, description="Send it with the next question to follow up.")
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -124,8 +180,16 @@ class QueryResponse(ResponseModel):
             query=answer.query,
             results=[ResultInfo.of(result) for result in answer.results],
             answer=answer.text,
+            unsaid=answer.unsaid,
+            claims=[ClaimInfo.of(claim) for claim in answer.claims],
             citations=[CitationInfo.of(citation) for citation in answer.citations],
             engine=answer.engine,
+            dropped=answer.dropped,
+            fallback=answer.fallback,
+            notes=list(answer.notes),
+            usage=UsageInfo.of(answer.usage) if answer.usage else None,
+            understood=answer.understood,
+            conversation_id=answer.conversation_id,
         )
 
     @property
