@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TypeVar
 
-from video_pipeline.errors import BadInput, Misconfigured, Unavailable
+from video_pipeline.errors import BadInput, Misconfigured, Resting, Unavailable
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Circuit:
         self._until = 0.0
 
     def call(self, action: Callable[[], T]) -> T:
-        """What `action` returns or raises; Unavailable("service_resting") with the time to come back while open."""
+        """What `action` returns or raises; Resting("service_resting") with the time to come back while open."""
         self._admit()
         try:
             result = action()
@@ -49,7 +49,7 @@ class Circuit:
                 return
             now = self._clock()
             if now < self._until:
-                raise Unavailable(
+                raise Resting(
                     "service_resting",
                     f"{self._service} failed repeatedly and is not asked for the moment.",
                     hint="It is asked again shortly.",

@@ -13,7 +13,8 @@ from video_pipeline.model import CANCELLED, Failure, Job, JobStatus, Message, wo
 from video_pipeline.outcomes import job_failed
 from video_pipeline.ports import Ledger, Objects
 from video_pipeline.publishing import Publishing
-from video_pipeline.topology import CHUNK, EMBED, FETCH, RECEIVE, STAGE_NAMES
+from video_pipeline.summaries.orders import order_message
+from video_pipeline.topology import CHUNK, EMBED, FETCH, RECEIVE, STAGE_NAMES, SUMMARISE
 
 logger = logging.getLogger(__name__)
 # What carries a job on from a stage. The stages before are a worker's, who begins with the download: it keeps nothing
@@ -22,6 +23,7 @@ _CARRIED_ON: Final[Mapping[str, Callable[[Job], Message]]] = {
     # Each time another event: the same one would be taken for a repeat.
     CHUNK: lambda job: announce(TranscriptReady(job_id=job.id, video_id=job.video_id), unique=uuid4()),
     EMBED: lambda job: announce(ChunksReady(job_id=job.id, video_id=job.video_id), unique=uuid4()),
+    SUMMARISE: lambda job: order_message(job.id, job.video_id or job.id, request=uuid4()),
 }
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.unit.chat_double import CHAT_MODEL, ChatDouble, chatting, error
 from tests.unit.openai_double import KEY, Reply
+from video_pipeline.circuit import Circuit
 from video_pipeline.errors import BadInput, Misconfigured, PipelineError, Unavailable
-from video_pipeline.language.circuit import Circuit
 from video_pipeline.language.openai_account import OpenAiAccount
 from video_pipeline.language.openai_chat import OpenAiChat
 from video_pipeline.language.patience import Patience

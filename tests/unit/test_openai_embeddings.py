@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.unit.openai_double import KEY, MODEL, Double, Reply, serving
+from video_pipeline.circuit import Circuit
 from video_pipeline.errors import BadInput, Misconfigured, PipelineError, Unavailable
-from video_pipeline.language.circuit import Circuit
 from video_pipeline.language.openai_account import OpenAiAccount
 from video_pipeline.language.openai_embeddings import OpenAiEmbedder, requests
 from video_pipeline.language.patience import Patience

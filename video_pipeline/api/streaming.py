@@ -7,20 +7,22 @@ model breaks off after some claims, it holds others. `error` ends it with a prob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final
 from uuid import UUID
 
-from video_pipeline.answering import Answering, Findings
+from video_pipeline.answering import Findings
 from video_pipeline.api import problems
+from video_pipeline.api.counting import Counted
 from video_pipeline.api.models.base import ResponseModel
 from video_pipeline.api.models.queries import CitationInfo, ClaimInfo, QueryResponse, ResultInfo
 from video_pipeline.api.negotiation import preferred
 from video_pipeline.errors import BadInput, PipelineError
-from video_pipeline.model import Citation, Claim
+from video_pipeline.model import Answer, Citation, Claim
 from video_pipeline.ports import Tell
 
 MEDIA_TYPE: Final = "text/event-stream"
@@ -67,21 +69,13 @@ def wanted(accept: str | None) -> bool:
         return False
 
 
-def events(
-    answering: Answering, found: Findings, request_id: str, count: Callable[[QueryResponse], None]
-) -> Iterator[bytes]:
-    """One answer's events, each when it is known. `count` is given the whole of it, whoever still listens."""
+def events(answering: Counted, found: Findings, request_id: str) -> Iterator[bytes]:
+    """One answer's events, each when it is known."""
     yield _event("found", _found(found))
     told: list[str] = []
     claims: SimpleQueue[ClaimEvent | None] = SimpleQueue()
     worker = ThreadPoolExecutor(1)
-
-    def make() -> QueryResponse:
-        whole = QueryResponse.of(answering.answer(found, tell=_telling(claims)))
-        count(whole)
-        return whole
-
-    future = worker.submit(copy_context().run, make)
+    future = worker.submit(copy_context().run, partial(answering.answer, found, tell=_telling(claims)))
     future.add_done_callback(lambda _: claims.put(None))
     # A client that goes away must not make anybody wait for the model: the answer is made, and remembered, without it.
     worker.shutdown(wait=False)
@@ -98,9 +92,9 @@ def _telling(claims: SimpleQueue[ClaimEvent | None]) -> Tell:
     return tell
 
 
-def _end(future: Future[QueryResponse], request_id: str, told: Sequence[str]) -> Iterator[bytes]:
+def _end(future: Future[Answer], request_id: str, told: Sequence[str]) -> Iterator[bytes]:
     try:
-        whole = future.result()
+        whole = QueryResponse.of(future.result())
     except PipelineError as error:
         yield b"event: error\ndata: " + bytes(problems.of(request_id, error).body) + b"\n\n"
         return

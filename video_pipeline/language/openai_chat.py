@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from video_pipeline.circuit import Circuit
 from video_pipeline.errors import BadInput
-from video_pipeline.language.circuit import Circuit
 from video_pipeline.language.openai_account import OpenAiAccount
 from video_pipeline.language.patience import Patience
 from video_pipeline.language.wellformed import well_formed

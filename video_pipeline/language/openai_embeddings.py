@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from video_pipeline.language.circuit import Circuit
+from video_pipeline.circuit import Circuit
 from video_pipeline.language.openai_account import OpenAiAccount
 from video_pipeline.language.patience import Patience
 from video_pipeline.language.wellformed import well_formed

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
 from video_pipeline.api import streaming
-from video_pipeline.api.counting import note_question
+from video_pipeline.api.counting import Counted
 from video_pipeline.api.dependencies import Caller, Deps
 from video_pipeline.api.models.queries import QueryRequest, QueryResponse
 from video_pipeline.api.problems import refusals, request_id
@@ -34,17 +33,11 @@ def ask_question(
 
     `answer` is null when the videos hold nothing to answer with.
     """
-    began = time.perf_counter()
+    counted = Counted(deps.answering, deps.ledger.analytics)
     found = deps.answering.find(asked.question(), owner=f"key:{caller.id}")
 
-    def count(answer: QueryResponse) -> None:
-        if found.question.answer:
-            note_question(deps.ledger.analytics, answer, began)
-
     if streaming.wanted(accept):
-        events = streaming.events(deps.answering, found, request_id(request), count)
+        events = streaming.events(counted, found, request_id(request))
         # Proxies that collect an answer before they pass it on are asked not to.
         return StreamingResponse(events, media_type=streaming.MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
-    answer = QueryResponse.of(deps.answering.answer(found))
-    count(answer)
-    return answer
+    return QueryResponse.of(counted.answer(found))
