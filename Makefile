@@ -14,7 +14,7 @@ CODE := video_pipeline lambdas containers local lib main.py samples benchmarks t
 DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra demo up test test-deploy checkov-env check format lock bench layer synth clean
+.PHONY: help setup setup-infra demo up evaluate test test-deploy checkov-env check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -51,6 +51,10 @@ demo: $(STAMP) ## A video goes in as a record on the stream and comes out as an 
 up: $(STAMP) ## Start the whole system on this machine, until Ctrl-C
 	$(BIN)/video-pipeline up $(PORTS)
 
+evaluate: $(STAMP) ## Measure how well passages are found, on meetings with known answers (QMSUM=DIR, SPLIT=val)
+	@test -n "$(QMSUM)" || { echo "Name QMSum's folder: make evaluate QMSUM=DIR [SPLIT=val]"; exit 2; }
+	$(BIN)/python -m local.evaluation --qmsum "$(QMSUM)" --split "$(or $(SPLIT),val)"
+
 checkov-env: $(CHECKOV)/.ready ## Make .venv-checkov with the scanner of the stack, whose pins don't go with ours
 
 $(CHECKOV)/.ready: tests/infra/checkov/Pipfile.lock $(STAMP)
@@ -82,9 +86,9 @@ format: $(STAMP) ## Put the code in form
 lock: $(STAMP) ## Resolve the Pipfile anew
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv lock
 
-bench: $(STAMP) $(INFRA) $(LAYER) ## Measure beside named peers, in one run
+bench: $(STAMP) $(INFRA) $(LAYER) ## Measure beside named peers, in one run (QMSUM=DIR: retrieval as well)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "bench"
-	$(BIN)/python -m benchmarks
+	QMSUM="$(QMSUM)" $(BIN)/python -m benchmarks
 
 clean: ## Remove what was installed, built and stored here
 	rm -rf $(VENV) $(CHECKOV) .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info

@@ -1,7 +1,6 @@
-"""Finds the passages that a question is about, and has them turned into an answer with citations.
+"""Has the passages that a question is about turned into an answer with citations.
 
-Meaning (vectors) and words (full text) are searched apart and their rankings fused by reciprocal rank. A passage
-whose video was erased in between is dropped without a word.
+A passage whose video was erased in between is dropped without a word.
 """
 
 from __future__ import annotations
@@ -14,17 +13,11 @@ from typing import Final
 from uuid import UUID
 
 from video_pipeline.errors import BadQuestion
-from video_pipeline.model import Answer, Chunk, Citation, Hit, Question, Result, SearchFilter, Video
+from video_pipeline.model import Answer, Citation, Question, Result, SearchFilter, Video
 from video_pipeline.ports import Answerer, Chunks, Embedder, OpenIndex, Videos
+from video_pipeline.retrieval.searching import Found, Retrieval
 from video_pipeline.topology import LIMITS
 
-# The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): how slowly lower ranks lose weight.
-_RANK_CONSTANT: Final = 60
-_RANKINGS: Final = 2
-# How deep each ranking is looked at: a passage on neither list's first pages is not worth showing.
-_DEPTH: Final = 50
-# Read beyond what is asked for, since some may belong to a video that is gone.
-_SPARE: Final = 10
 # An answer may need passages beyond the few that the asker wants to see.
 _TO_ANSWER_FROM: Final = 8
 _MOST_FILTERS: Final = 200
@@ -42,7 +35,7 @@ class Answering:
         public_url: str,
     ) -> None:
         """`public_url` is where people reach this installation; links to a moment begin with it."""
-        self._chunks = chunks
+        self._retrieval = Retrieval(chunks)
         self._videos = videos
         self._serving = serving
         self._answerer = answerer
@@ -51,14 +44,13 @@ class Answering:
     def ask(self, question: Question) -> Answer:
         """The best passages and what they answer. Raises `BadQuestion` for what can't be asked.
 
-        A result's score is its share of the best possible rank: 1 is first both by meaning and by words. It orders
-        results of one question and is no measure of truth. Nothing found is an answer without text, no error.
+        A result's score (0..1) says how sure it is that this was asked for. Nothing found is an answer without text, no
+        error; so is a question that wants passages alone.
         """
         question = checked(question)
         opened = self._serving()
-        found = self._search(opened, question)
-        passages = [(result.chunk, result.video) for result in found[: max(question.top_k, _TO_ANSWER_FROM)]]
-        answer = self._answerer(opened.embedder).answer(question, passages)
+        found = self._results(self._retrieval.find(opened, question, most=max(question.top_k, _TO_ANSWER_FROM)))
+        answer = self._answer(opened, question, found)
         return answer.model_copy(
             update={
                 "query": question.query,
@@ -67,41 +59,26 @@ class Answering:
             }
         )
 
+    def _answer(self, opened: OpenIndex, question: Question, found: Sequence[Result]) -> Answer:
+        if not question.answer:
+            return Answer(query=question.query, results=(), text=None, engine="none")
+        passages = [(result.chunk, result.video) for result in found]
+        return self._answerer(opened.embedder).answer(question, passages)
+
     def link(self, video_id: UUID, start: float) -> str:
         """Plays the video from the second in which `start` lies."""
         return f"{self._public_url}/videos/{video_id}?t={math.floor(start)}"
 
-    def _search(self, opened: OpenIndex, question: Question) -> list[Result]:
-        depth = max(_DEPTH, question.top_k)
-        (vector,) = opened.embedder.embed([question.query])
-        dense = opened.vectors.query(vector, limit=depth, where=question.filter)
-        lexical = self._chunks.search_text(question.query, limit=depth, where=question.filter)
-        hits = [hit for hit in fuse(dense, lexical) if question.min_score is None or hit.score >= question.min_score]
-        return self._resolve(hits[: max(question.top_k, _TO_ANSWER_FROM) + _SPARE])
+    def _results(self, found: Sequence[Found]) -> list[Result]:
+        videos = self._videos.by_ids({each.chunk.video_id for each in found})
+        return [self._result(each, videos[each.chunk.video_id]) for each in found if each.chunk.video_id in videos]
 
-    def _resolve(self, hits: Sequence[Hit]) -> list[Result]:
-        if not hits:
-            return []
-        chunks = self._chunks.by_ids([hit.chunk_id for hit in hits])
-        videos = self._videos.by_ids({chunk.video_id for chunk in chunks.values()})
-        pairs = [(hit, chunks[hit.chunk_id]) for hit in hits if hit.chunk_id in chunks]
-        return [self._result(chunk, videos[chunk.video_id], hit) for hit, chunk in pairs if chunk.video_id in videos]
-
-    def _result(self, chunk: Chunk, video: Video, hit: Hit) -> Result:
-        return Result(chunk=chunk, score=hit.score, video=video, link=self.link(video.id, chunk.passage.start))
+    def _result(self, found: Found, video: Video) -> Result:
+        link = self.link(video.id, found.chunk.passage.start)
+        return Result(chunk=found.chunk, score=found.score, video=video, link=link)
 
     def _linked(self, citation: Citation) -> Citation:
         return citation.model_copy(update={"link": self.link(citation.video_id, citation.start)})
-
-
-def fuse(*rankings: Sequence[Hit]) -> list[Hit]:
-    """One ranking out of several by reciprocal rank, scores in 0..1; equal scores keep the order of the first lists."""
-    scores: dict[UUID, float] = {}
-    for ranking in rankings:
-        for rank, hit in enumerate(ranking, start=1):
-            scores[hit.chunk_id] = scores.get(hit.chunk_id, 0.0) + (_RANK_CONSTANT + 1) / (_RANK_CONSTANT + rank)
-    best_first = sorted(scores, key=lambda chunk_id: -scores[chunk_id])
-    return [Hit(chunk_id=each, score=round(scores[each] / max(len(rankings), _RANKINGS), 4)) for each in best_first]
 
 
 # --------------------------------------------------------------------------------- what can be asked

@@ -72,6 +72,7 @@ class QuestionAsked(Body):
     min_score: float | None = None
     video_ids: tuple[UUID, ...] = ()
     speakers: tuple[str, ...] = ()
+    language: Language | None = None
     date_from: Day | None = None
     date_to: Day | None = None
 

@@ -11,6 +11,8 @@ from video_pipeline.model import Chunk, Job, VectorItem, Video
 from video_pipeline.outcomes import recorded
 from video_pipeline.ports import Ledger, OpenIndex, Progress
 from video_pipeline.topology import EMBED
+from video_pipeline.transcripts.model import primary_tag
+from video_pipeline.transcripts.rendering import labelled
 
 logger = logging.getLogger(__name__)
 # Between two of these the progress bar moves; the adapters batch as their services like it.
@@ -55,9 +57,13 @@ def embed(opened: OpenIndex, video: Video, chunks: Sequence[Chunk], progress: Pr
     opened.vectors.clear_video(video.id)
     for first in range(0, len(chunks), _AT_ONCE):
         some = chunks[first : first + _AT_ONCE]
-        vectors = opened.embedder.embed([chunk.passage.text for chunk in some])
+        vectors = opened.embedder.embed([_said(chunk, opened) for chunk in some])
         opened.vectors.upsert([_item(c, video, v) for c, v in zip(some, vectors, strict=True)])
         progress((first + len(some)) / len(chunks))
+
+
+def _said(chunk: Chunk, opened: OpenIndex) -> str:
+    return labelled(chunk.passage) if opened.index.spec.labelled else chunk.passage.text
 
 
 def _item(chunk: Chunk, video: Video, vector: tuple[float, ...]) -> VectorItem:
@@ -70,5 +76,6 @@ def _item(chunk: Chunk, video: Video, vector: tuple[float, ...]) -> VectorItem:
         end=passage.end,
         speakers=passage.speakers,
         date=video.created_at.date().isoformat(),
+        language=primary_tag(video.language),
         vector=vector,
     )

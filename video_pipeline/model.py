@@ -273,7 +273,7 @@ class Chunk(Value):
 class IndexSpec(Value):
     """How passages are cut and embedded, and where their vectors lie. Two indexes of one spec are alike.
 
-    `collection`: the table, or Pinecone's index.
+    `collection`: the table, or Pinecone's index. `labelled`: passages are embedded with their speakers' names.
     """
 
     provider: Literal["minilm", "openai"]
@@ -283,6 +283,7 @@ class IndexSpec(Value):
     collection: str
     chunk_tokens: int
     chunk_minimum_tokens: int
+    labelled: bool = False
 
 
 class Index(Value):
@@ -329,20 +330,26 @@ class VectorItem(Value):
     end: Seconds
     speakers: tuple[str, ...]
     date: str
+    language: str | None = None
     vector: tuple[float, ...]
 
 
 class SearchFilter(Value):
-    """Dates are ISO days (`YYYY-MM-DD`) of the video's arrival, both ends included."""
+    """Dates are ISO days (`YYYY-MM-DD`) of the video's arrival, both ends included.
+
+    `language`: the first part of a language tag in small letters, such as `en`.
+    """
 
     video_ids: tuple[UUID, ...] = ()
     speakers: tuple[str, ...] = ()
     date_from: str | None = None
     date_to: str | None = None
+    language: str | None = None
 
 
 class Hit(Value):
     chunk_id: UUID
+    video_id: UUID
     score: float
 
 
@@ -355,6 +362,8 @@ class Question(Value):
     top_k: Annotated[int, Field(ge=1, le=50)] = 5
     min_score: float | None = None
     filter: SearchFilter = SearchFilter()
+    answer: bool = True
+    """False: only the passages are wanted."""
 
 
 class Result(Value):

@@ -355,14 +355,58 @@ class Videos(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Term:
+    """A word of a question by the rules of one language (`config`), which some of the archive's videos are in.
+
+    `passages` are in that language, `holding` of them hold the word. `topical`: it says what the question is about.
+    """
+
+    config: str
+    term: str
+    topical: bool
+    passages: int
+    holding: int
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A passage without its text. `said`: which of the words asked for it holds, and how often."""
+
+    chunk_id: UUID
+    video_id: UUID
+    config: str
+    position: int
+    tokens: int
+    speakers: tuple[str, ...]
+    said: Mapping[str, int]
+
+
 class Chunks(Protocol):
     def of_video(self, video_id: UUID) -> list[Chunk]:
         """Those of the serving index, in order of position."""
         ...
 
     def by_ids(self, chunk_ids: Iterable[UUID]) -> dict[UUID, Chunk]: ...
-    def search_text(self, query: str, *, limit: int, where: SearchFilter) -> list[Hit]:
-        """Lexical hits in the serving index among indexed videos, best first."""
+    def sizes(self, where: SearchFilter, *, limit: int) -> dict[UUID, int]:
+        """Up to `limit` videos that can be asked about and pass the filter, with how many passages each has."""
+        ...
+
+    def terms(self, words: str, topic: str) -> list[Term]:
+        """The stems of `words` in every language of the serving index; those of `topic` are topical."""
+        ...
+
+    def by_words(
+        self, weights: Mapping[Term, float], *, saturation: float, limit: int, where: SearchFilter
+    ) -> list[UUID]:
+        """Videos in order of the best passage that each has for these words, best first.
+
+        A word said n times in a passage counts weight * n / (n + saturation).
+        """
+        ...
+
+    def outlines(self, video_ids: Sequence[UUID], terms: Sequence[Term]) -> list[Outline]:
+        """All passages of these videos in the serving index, by video and position."""
         ...
 
 

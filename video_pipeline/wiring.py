@@ -171,6 +171,7 @@ def wanted_index(settings: IndexSettings) -> IndexSpec:
         collection=settings.pinecone_index if settings.vector_store == "pinecone" else "embeddings",
         chunk_tokens=settings.chunk_tokens,
         chunk_minimum_tokens=settings.chunk_minimum_tokens,
+        labelled=True,
     )
 
 

@@ -18,6 +18,7 @@ from video_pipeline.events import Event, QuestionAsked
 from video_pipeline.logs import bound, configure
 from video_pipeline.model import Question, SearchFilter, identifier
 from video_pipeline.settings import QuestionSettings
+from video_pipeline.transcripts.model import primary_tag
 from video_pipeline.wiring import QuestionHost, open_question
 
 
@@ -46,6 +47,10 @@ def _answer(event: Event, asked: QuestionAsked) -> None:
 
 def _question(asked: QuestionAsked) -> Question:
     where = SearchFilter(
-        video_ids=asked.video_ids, speakers=asked.speakers, date_from=asked.date_from, date_to=asked.date_to
+        video_ids=asked.video_ids,
+        speakers=asked.speakers,
+        date_from=asked.date_from,
+        date_to=asked.date_to,
+        language=primary_tag(asked.language),
     )
     return Question(query=asked.query, top_k=asked.top_k, min_score=asked.min_score, filter=where)

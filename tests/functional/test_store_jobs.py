@@ -460,27 +460,6 @@ def test_when_the_first_job_of_a_film_fails_the_next_takes_its_place(ledger: Pos
 
 
 # ------------------------------------------------------------------------------------------- library
-def test_passages_are_found_by_any_of_their_words_with_filters(ledger: PostgresLedger) -> None:
-
-    job_id = claimed(ledger)
-    video_id = index(ledger, job_id, "w1", ["the budget grows by ten percent", "the office moves", "nothing of note"])
-    hits = ledger.chunks.search_text("What is the budget? & | ! ' <-> drop table", limit=5, where=SearchFilter())
-    texts = [ledger.chunks.by_ids([hit.chunk_id])[hit.chunk_id].passage.text for hit in hits]
-    assert texts[0] == "the budget grows by ten percent"
-    assert "nothing of note" not in texts
-    today = datetime.now(UTC).date().isoformat()
-    for where, count in (
-        (SearchFilter(video_ids=(video_id,)), 1),
-        (SearchFilter(video_ids=(uuid4(),)), 0),
-        (SearchFilter(speakers=("Ann",)), 1),
-        (SearchFilter(speakers=("Bob",)), 0),
-        (SearchFilter(date_from=today, date_to=today), 1),
-        (SearchFilter(date_to="2001-01-01"), 0),
-    ):
-        assert len(ledger.chunks.search_text("budget", limit=5, where=where)) == count, where
-    assert ledger.chunks.search_text("?!", limit=5, where=SearchFilter()) == []
-
-
 def test_chunks_come_back_as_they_were_stored(ledger: PostgresLedger) -> None:
     video_id = index(ledger, claimed(ledger), "w1", ["one", "two"])
     assert ledger.chunks.of_video(video_id) == [chunk_of(video_id, 0, "one"), chunk_of(video_id, 1, "two")]
@@ -495,7 +474,7 @@ def test_an_erased_video_leaves_only_its_identity_and_a_receipt(ledger: Postgres
     assert ledger.videos.pending_erasures() == [video_id]
     with pytest.raises(NotFound):
         ledger.videos.get(video_id)
-    assert ledger.chunks.search_text("secret", limit=5, where=SearchFilter()) == []
+    assert ledger.chunks.sizes(SearchFilter(), limit=5) == {}
     objects, jobs = ledger.videos.erased_objects(video_id)
     assert ([each.ref.key for each in objects], jobs) == (["film.mp4"], [job_id])
     asked = Question(query="What is the secret?")

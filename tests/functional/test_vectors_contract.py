@@ -84,6 +84,7 @@ def test_the_nearest_come_first_with_their_cosine_as_score(index: VectorIndex) -
     index.upsert([item("opposite", (-1, 0, 0)), item("near", (0.8, 0.6, 0)), item("same", (1, 0, 0))])
     hits = index.query((1.0, 0.0, 0.0), limit=10, where=ANYTHING)
     assert [hit.chunk_id for hit in hits] == [chunk("same"), chunk("near"), chunk("opposite")]
+    assert {hit.video_id for hit in hits} == {FILM}
     assert [hit.score for hit in hits] == pytest.approx([1.0, 0.8, -1.0], abs=1e-6)
 
 
@@ -146,14 +147,17 @@ def test_models_do_not_see_each_others_vectors(opened: Open) -> None:
         (SearchFilter(date_from="2026-02-01", date_to="2026-01-01"), []),
         (SearchFilter(speakers=("Ann",), video_ids=(FILM,), date_from="2026-01-30"), ["both"]),
         (SearchFilter(speakers=("Ann",), video_ids=(TALK,)), []),
+        (SearchFilter(language="de"), ["nobody"]),
+        (SearchFilter(language="en", speakers=("Bob",)), ["both"]),
+        (SearchFilter(language="xx"), []),
     ],
 )
 def test_filters_hold_all_together(index: VectorIndex, where: SearchFilter, expected: list[str]) -> None:
     index.upsert(
         [
             item("ann", (1, 0, 0), speakers=("Ann",), date="2025-12-31"),
-            item("both", (0.9, 0.1, 0), speakers=("Ann", "Bob"), date="2026-01-31", position=1),
-            item("nobody", (0.8, 0.2, 0), video_id=TALK, date="2026-02-01"),
+            item("both", (0.9, 0.1, 0), speakers=("Ann", "Bob"), date="2026-01-31", position=1, language="en"),
+            item("nobody", (0.8, 0.2, 0), video_id=TALK, date="2026-02-01", language="de"),
         ]
     )
     assert names(index, "ann", "both", "nobody", where=where) == expected

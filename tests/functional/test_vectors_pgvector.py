@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,7 +11,7 @@ import pytest
 from video_pipeline.database import Database
 from video_pipeline.errors import BadInput, Unavailable
 from video_pipeline.model import NAMESPACE, SearchFilter, VectorItem
-from video_pipeline.vectors.pgvector import PgVectorIndex
+from video_pipeline.vectors.pgvector import SQL, PgVectorIndex
 
 ANYTHING = SearchFilter()
 FILM = uuid5(NAMESPACE, "film")
@@ -82,3 +83,40 @@ def test_a_database_that_is_not_there_is_unavailable() -> None:
         assert raised.value.code == "database_unavailable"
     finally:
         nowhere.close()
+
+
+def random_vectors(count: int, dimensions: int = 384) -> list[tuple[float, ...]]:
+    numbers = random.Random(5)
+    return [tuple(numbers.gauss(0, 1) for _ in range(dimensions)) for _ in range(count)]
+
+
+def test_the_graph_of_a_large_archive_finds_nearly_all_of_the_nearest_of_its_own_space(database: Database) -> None:
+    exact = PgVectorIndex(database, space="model-a", dimensions=384)
+    by_graph = PgVectorIndex(database, space="model-a", dimensions=384, by_graph_from=-1)
+    other = PgVectorIndex(database, space="model-b", dimensions=384)
+    vectors = random_vectors(600)
+    exact.upsert([item(number, vector) for number, vector in enumerate(vectors[:300])])
+    other.upsert([item(number + 1000, vector) for number, vector in enumerate(vectors[300:])])
+    near, nearest = (index.query(vectors[0], limit=50, where=ANYTHING) for index in (by_graph, exact))
+    assert {hit.chunk_id for hit in near} <= {UUID(int=number) for number in range(300)}
+    assert len({hit.chunk_id for hit in near} & {hit.chunk_id for hit in nearest}) >= 45
+    assert [hit.score for hit in near] == sorted((hit.score for hit in near), reverse=True)
+    assert near[0].score == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("statement", "dimensions"), [("near_narrow", 384), ("near_wide", 1536)])
+def test_the_graph_fits_its_query(database: Database, statement: str, dimensions: int) -> None:
+    with database.transaction() as connection:
+        connection.execute("set local enable_seqscan = off")
+        connection.execute("set local enable_sort = off")
+        values = {"space": "a", "vector": str([1.0] * dimensions), "limit": 10}
+        plan = connection.execute(f"explain {SQL[statement]}".encode(), values).fetchall()
+    assert f"embeddings_near_{dimensions}" in str(plan)
+
+
+def test_filters_hold_in_a_large_archive(database: Database) -> None:
+    index = PgVectorIndex(database, space="model-a", dimensions=384, by_graph_from=-1)
+    vectors = random_vectors(40)
+    index.upsert([item(n, vector, speakers=("Ann" if n % 2 else "Bob",)) for n, vector in enumerate(vectors)])
+    hits = index.query(vectors[0], limit=40, where=SearchFilter(speakers=("Bob",)))
+    assert sorted(hit.chunk_id.int for hit in hits) == list(range(0, 40, 2))

@@ -16,6 +16,7 @@ from video_pipeline.cli import (
     asking,
     dead,
     doctor,
+    evaluate,
     exits,
     ingest,
     jobs,
@@ -133,6 +134,7 @@ app.command()(analytics.analytics)
 app.command()(queues.queues)
 app.command()(doctor.doctor)
 app.command()(reindex.reindex)
+app.command()(evaluate.evaluate)
 app.add_typer(dead.app, name="dlq")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(secret_commands.app, name="secrets")

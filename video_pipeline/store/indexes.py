@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.errors import Conflict, NotFound
 from video_pipeline.model import Chunk, Failure, Index, IndexFailure, IndexReport, IndexSpec, Message
-from video_pipeline.store import rows
+from video_pipeline.store import lexicon, rows
 
 SQL = Queries(Path(__file__).with_name("indexes.sql"))
 JOBS = Queries(Path(__file__).with_name("jobs.sql"))
@@ -69,6 +69,7 @@ class PostgresIndexes:
             connection.execute(SQL["drop_chunks"], values)
             with connection.cursor() as cursor:
                 cursor.executemany(JOBS["add_chunk"], [rows.chunk_values(each, index_id) for each in chunks])
+            lexicon.write(connection, index_id, video_id, chunks)
             connection.execute(SQL["taken_in"], values)
 
     def _hold(self, connection: Connection, values: dict[str, Any]) -> None:

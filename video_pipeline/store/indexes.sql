@@ -99,7 +99,11 @@ update indexes set state = 'serving', serving_at = now() where id = %(id)s and s
 -- videos_of: The videos that an index has passages of.
 select distinct video_id from chunks where index_id = %(id)s
 
--- forget_chunks: The passages of an index that nobody reads.
+-- forget_chunks: The passages of an index that nobody reads, and where their words are.
+with words as (
+    delete from lexicon
+    where index_id = %(id)s and exists (select 1 from indexes where id = %(id)s and state = 'retired')
+)
 delete from chunks where index_id = %(id)s and exists (select 1 from indexes where id = %(id)s and state = 'retired')
 
 -- dropped: Only the record of it is left.

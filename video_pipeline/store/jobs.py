@@ -25,7 +25,7 @@ from video_pipeline.model import (
     work_message,
 )
 from video_pipeline.ports import Identified, Submission
-from video_pipeline.store import rows
+from video_pipeline.store import lexicon, rows
 from video_pipeline.store.imports import Imports
 from video_pipeline.store.leases import Leases, Policy
 from video_pipeline.store.listings import JobListing
@@ -240,6 +240,7 @@ class PostgresJobs(Leases, Sweep, Imports, Restarts, JobListing):
             connection.execute(SQL["stale"], row)
             with connection.cursor() as cursor:
                 cursor.executemany(SQL["add_chunk"], [rows.chunk_values(each, index_id) for each in chunks])
+            lexicon.write(connection, index_id, row["video_id"], chunks)
             self._close(connection, job_id, CHUNK, detail={"passages": len(chunks)})
             rows.put_out(connection, emit)
         return True

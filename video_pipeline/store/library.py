@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,14 @@ from psycopg.types.json import Jsonb
 
 from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.errors import NotFound
-from video_pipeline.model import AskedQuestion, Chunk, Hit, ObjectRef, Question, SearchFilter, TranscriptRecord, Video
+from video_pipeline.model import AskedQuestion, Chunk, ObjectRef, Question, TranscriptRecord, Video
 from video_pipeline.ports import Held
 from video_pipeline.store import rows
 from video_pipeline.store.analytics import note
+from video_pipeline.store.lexicon import PostgresLexicon
 from video_pipeline.store.listings import VideoListing
 
 SQL = Queries(Path(__file__).with_name("library.sql"))
-_WORD = re.compile(r"\w+")
-# More distinct words than this in a question add nothing but time.
-_MOST_WORDS = 64
 
 
 class PostgresVideos(VideoListing):
@@ -98,7 +95,7 @@ class PostgresVideos(VideoListing):
             return connection.execute(SQL[query], values).fetchone()
 
 
-class PostgresChunks:
+class PostgresChunks(PostgresLexicon):
     """`ports.Chunks` on PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
@@ -112,23 +109,6 @@ class PostgresChunks:
         with self._database.transaction() as connection:
             found = connection.execute(SQL["chunks_by_ids"], {"ids": list(chunk_ids)})
             return {row["id"]: rows.chunk(row) for row in found}
-
-    def search_text(self, query: str, *, limit: int, where: SearchFilter) -> list[Hit]:
-        words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))[:_MOST_WORDS]
-        if not words:
-            return []
-        values = {
-            # Only word characters are left, so nothing of the query syntax can come from a question.
-            "query": " | ".join(f"'{word}'" for word in words),
-            "video_ids": list(where.video_ids),
-            "speakers": list(where.speakers),
-            "date_from": where.date_from,
-            "date_to": where.date_to,
-            "limit": limit,
-        }
-        with self._database.transaction() as connection:
-            found = connection.execute(SQL["search_words"], values)
-            return [Hit(chunk_id=row["id"], score=row["score"]) for row in found]
 
 
 class PostgresQuestions:

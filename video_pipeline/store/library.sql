@@ -52,7 +52,8 @@ from jobs
 cross join lateral (values (source -> 'media', false), (options -> 'captions', true)) as held (ref, captions)
 where jobs.video_id = %(id)s and held.ref is not null
 
--- forget_chunks: A video's passages.
+-- forget_chunks: A video's passages and where their words are.
+with words as (delete from lexicon where video_id = %(id)s)
 delete from chunks where video_id = %(id)s
 
 -- forget_transcript: Its transcript's record.
@@ -95,19 +96,6 @@ where video_id = %(id)s order by position
 
 -- chunks_by_ids: Passages by id.
 select * from chunks where id = any(%(ids)s)
-
--- search_words: Passages that hold any of the words, those with more and rarer words first.
-select chunks.id, ts_rank_cd(words, query, 1) as score
-from chunks
-join indexes on indexes.id = index_id and indexes.state = 'serving'
-join videos on videos.id = video_id
-cross join to_tsquery('simple', %(query)s) as query
-where words @@ query and erased_at is null and indexed_at is not null
-  and (cardinality(%(video_ids)s::uuid[]) = 0 or video_id = any(%(video_ids)s))
-  and (cardinality(%(speakers)s::text[]) = 0 or speakers && %(speakers)s::text[])
-  and (%(date_from)s::date is null or videos.created_at >= %(date_from)s::date)
-  and (%(date_to)s::date is null or videos.created_at < %(date_to)s::date + 1)
-order by score desc, chunks.id limit %(limit)s
 
 -- save_question: The first answer stays.
 insert into questions (id, asked, answer) values (%(id)s, %(asked)s, %(answer)s) on conflict do nothing

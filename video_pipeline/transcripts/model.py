@@ -17,6 +17,11 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}")
 _NAME = 200
 
 
+def primary_tag(language: str | None) -> str | None:
+    """The language itself of a tag that may say more: `en` of `en-GB`."""
+    return re.split("[-_]", language, maxsplit=1)[0].lower() if language else None
+
+
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

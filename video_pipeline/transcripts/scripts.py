@@ -19,12 +19,24 @@ _TRAILING: Final = (
     "\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 )
 _LETTER: Final = re.compile(f"[{_LETTERS}]")
+_RUN: Final = re.compile(f"[{_LETTERS}]+")
 _CLUSTER: Final = re.compile(f"[{_LEADING}]*[{_LETTERS}][{_TRAILING}]*|[^{_LETTERS}]+")
 
 
 def has_unsegmented(text: str) -> bool:
     """Whether words in `text` may follow each other without a space."""
     return not text.isascii() and _LETTER.search(text) is not None
+
+
+def paired(text: str) -> str:
+    """Runs of such letters as overlapping pairs with blanks between them: what stands for words where none are told
+    apart. Other text stays as it is."""
+    return text if not has_unsegmented(text) else _RUN.sub(_pairs, text)
+
+
+def _pairs(run: re.Match[str]) -> str:
+    letters = run.group()
+    return f" {' '.join(letters[at : at + 2] for at in range(max(1, len(letters) - 1)))} "
 
 
 def clusters(text: str) -> list[tuple[int, int]]:

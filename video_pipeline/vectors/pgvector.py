@@ -1,17 +1,27 @@
-"""Vectors in the table `embeddings` of PostgreSQL with the extension pgvector, searched exactly."""
+"""Vectors in the table `embeddings` of PostgreSQL with the extension pgvector.
+
+Searched exactly, or, where there are many and all are wanted, by a graph of neighbours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from video_pipeline.database import Database, Queries, Row
+from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.model import Hit, SearchFilter, VectorItem
 from video_pipeline.vectors.values import check, day, label
 
 SQL = Queries(Path(__file__).with_name("pgvector.sql"))
+_ANYTHING: Final = SearchFilter()
+# Below, reading every vector takes some 20 ms and misses nothing.
+_BY_GRAPH_FROM: Final = 20_000
+_BY_GRAPH: Final = {384: "near_narrow", 1536: "near_wide"}
+_REACH: Final = 100
+_MOST_BY_GRAPH: Final = 1000
+"""pgvector's bound on how far it looks around."""
 
 
 class PgVectorIndex:
@@ -20,10 +30,12 @@ class PgVectorIndex:
     A call is one transaction: everything of an upsert is there, or nothing.
     """
 
-    def __init__(self, database: Database, *, space: str, dimensions: int) -> None:
+    def __init__(self, database: Database, *, space: str, dimensions: int, by_graph_from: int = _BY_GRAPH_FROM) -> None:
+        """With at least `by_graph_from` vectors, a search without a filter may miss a few of the nearest."""
         self._database = database
         self._space = space
         self._dimensions = dimensions
+        self._by_graph_from = by_graph_from
         # pgvector's text form, with digits enough for a float4; filling one template is the fastest way to write it.
         self._form = "[" + ",".join(["%.9g"] * dimensions) + "]"
 
@@ -44,9 +56,21 @@ class PgVectorIndex:
             "speakers": [label(each) for each in where.speakers],
             "first_day": day(where.date_from) if where.date_from else None,
             "last_day": day(where.date_to) if where.date_to else None,
+            "language": where.language,
         }
+        by_graph = _BY_GRAPH.get(self._dimensions)
         with self._database.transaction() as connection:
-            return [Hit.model_validate(row) for row in connection.execute(SQL["nearest"], values)]
+            if where == _ANYTHING and limit <= _MOST_BY_GRAPH and by_graph and self._large(connection):
+                connection.execute(SQL["reach"], {"reach": max(_REACH, limit)})
+                found = connection.execute(SQL[by_graph], values)
+            else:
+                found = connection.execute(SQL["nearest"], values)
+            hits = [Hit.model_validate(row) for row in found]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
+
+    def _large(self, connection: Connection) -> bool:
+        row = connection.execute(SQL["size"]).fetchone() or {"size": 0}
+        return int(row["size"]) >= self._by_graph_from
 
     # ------------------------------------------------------------------------- for whoever copies them
     @property
@@ -94,6 +118,7 @@ class PgVectorIndex:
             "end": item.end,
             "speakers": [label(each) for each in item.speakers],
             "day": day(item.date),
+            "language": item.language,
             "vector": self._text(item.vector),
         }
 
@@ -111,5 +136,6 @@ def _item(row: Row) -> VectorItem:
         end=row["end_seconds"],
         speakers=tuple(row["speakers"]),
         date=row["day"].isoformat(),
+        language=row["language"],
         vector=tuple(row["vector"]),
     )

@@ -69,7 +69,7 @@ class PineconeIndex:
         """Best first; the score is cosine similarity."""
         check(vector, self._place.dimensions)
         found = self._ask(lambda client: client.search(self._space, vector, limit, conditions(where)))
-        return [Hit(chunk_id=chunk, score=score) for name, score in found if (chunk := _chunk(name))]
+        return [Hit(chunk_id=ids[1], video_id=ids[0], score=score) for name, score in found if (ids := _ids(name))]
 
     @property
     def dimensions(self) -> int:
@@ -77,7 +77,7 @@ class PineconeIndex:
 
     def names(self) -> Iterator[str]:
         """The documents of this space that are ours, in order."""
-        return (name for name in self._client().names(self._space) if _chunk(name))
+        return (name for name in self._client().names(self._space) if _ids(name))
 
     def items(self, names: Sequence[str]) -> list[tuple[str, VectorItem]]:
         """Those of the documents that are there."""
@@ -105,6 +105,8 @@ class PineconeIndex:
             "end": item.end,
             "day": _number(day(item.date)),
         }
+        if item.language:
+            document["language"] = item.language
         if item.speakers:
             document["speakers"] = list(dict.fromkeys(label(each) for each in item.speakers))[:_MOST_LABELS]
         return document
@@ -140,6 +142,8 @@ def conditions(where: SearchFilter) -> dict[str, Any]:
         wanted["video_id"] = {"$in": [str(each) for each in where.video_ids]}
     if where.speakers:
         wanted["speakers"] = {"$in": [label(each) for each in where.speakers]}
+    if where.language:
+        wanted["language"] = {"$in": [where.language]}
     limits = {"$gte": where.date_from, "$lte": where.date_to}
     days = {comparison: _number(day(text)) for comparison, text in limits.items() if text}
     return {**wanted, "day": days} if days else wanted
@@ -155,6 +159,7 @@ def _item(name: str, document: Mapping[str, Any]) -> VectorItem:
         end=document["end"],
         speakers=tuple(document.get("speakers", ())),
         date=date(on // 10_000, on // 100 % 100, on % 100).isoformat(),
+        language=document.get("language"),
         vector=tuple(document[FIELD]),
     )
 
@@ -163,10 +168,10 @@ def _number(on: date) -> int:
     return on.year * 10_000 + on.month * 100 + on.day
 
 
-def _chunk(name: str) -> UUID | None:
-    """The passage that a document's id ends with; what somebody else put into the namespace is passed over."""
+def _ids(name: str) -> tuple[UUID, UUID] | None:
+    """Video and passage that a document's id names; what somebody else put into the namespace is passed over."""
     try:
-        return UUID(name.rpartition("#")[2])
+        return UUID(name.partition("#")[0]), UUID(name.rpartition("#")[2])
     except ValueError:
         logger.warning("foreign document in the vector index", extra={"document": name[:100]})
         return None

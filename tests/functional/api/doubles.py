@@ -104,7 +104,11 @@ class MemoryVectors:
 
     def query(self, vector: Sequence[float], *, limit: int, where: SearchFilter) -> list[Hit]:
         hits = [
-            Hit(chunk_id=item.chunk_id, score=sum(a * b for a, b in zip(vector, item.vector, strict=True)))
+            Hit(
+                chunk_id=item.chunk_id,
+                video_id=item.video_id,
+                score=sum(a * b for a, b in zip(vector, item.vector, strict=True)),
+            )
             for item in self.items.values()
             if (not where.video_ids or item.video_id in where.video_ids)
             and (not where.speakers or set(where.speakers) & set(item.speakers))

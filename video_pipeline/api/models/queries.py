@@ -10,10 +10,10 @@ from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
 from video_pipeline.api.models.base import RequestModel, ResponseModel
 from video_pipeline.api.models.videos import VideoRef
-from video_pipeline.events import Day
+from video_pipeline.events import Day, Language
 from video_pipeline.model import Answer, Citation, Question, Result, SearchFilter
 from video_pipeline.topology import LIMITS
-from video_pipeline.transcripts.model import Quality
+from video_pipeline.transcripts.model import Quality, primary_tag
 
 CalendarDay = Annotated[Day, WithJsonSchema({"type": "string", "format": "date"})]
 
@@ -34,7 +34,7 @@ class QueryRequest(RequestModel):
     query: str = Field(json_schema_extra={"minLength": 1, "maxLength": LIMITS.question_chars})
     top_k: int = Field(default=5, ge=1, le=50, description="The most results.")
     min_score: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
-        default=None, description="Leaves out results below this score."
+        default=None, description="Leaves out results below this score (0..1)."
     )
     date: CalendarDay | None = Field(default=None, description="Videos that arrived on this day (UTC).")
     date_from: CalendarDay | None = Field(default=None, description="Videos that arrived on this day or later.")
@@ -42,6 +42,8 @@ class QueryRequest(RequestModel):
     video_id: UUID | None = Field(default=None, description="Only this video.")
     video_ids: list[UUID] = Field(default=[], max_length=200, description="Only these videos.")
     speaker_ids: list[str] = Field(default=[], max_length=200, description="Passages in which one of these speaks.")
+    language: Language | None = Field(default=None, description="Videos in this language, such as `en`.")
+    answer: bool = Field(default=True, description="False: only the passages are wanted.")
 
     @model_validator(mode="after")
     def _one_way_of_dates(self) -> Self:
@@ -56,8 +58,9 @@ class QueryRequest(RequestModel):
             speakers=tuple(self.speaker_ids),
             date_from=self.date or self.date_from,
             date_to=self.date or self.date_to,
+            language=primary_tag(self.language),
         )
-        return Question(query=self.query, top_k=self.top_k, min_score=self.min_score, filter=where)
+        return Question(query=self.query, top_k=self.top_k, min_score=self.min_score, filter=where, answer=self.answer)
 
 
 class ChunkInfo(ResponseModel):
@@ -71,7 +74,7 @@ class ResultInfo(ResponseModel):
     """A passage; `start` and `end` are seconds, `link` plays it."""
 
     chunk: ChunkInfo
-    score: float = Field(description="0..1; 1 is first both by meaning and by words. Orders one question's results.")
+    score: float = Field(description="0..1: how sure it is that this was asked for.")
     video: VideoRef
     start: float
     end: float
