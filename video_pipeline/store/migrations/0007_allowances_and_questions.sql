@@ -26,3 +26,6 @@ select created_at, 'record', answer ->> 'answer' is not null, coalesce(answer ->
        jsonb_array_length(coalesce(answer -> 'results', '[]')),
        case when answer ->> 'answer' is null then left(asked ->> 'query', 500) end
 from questions;
+
+-- How jobs ended, day by day.
+create index jobs_finished on jobs (finished_at) where finished_at is not null;
