@@ -11,6 +11,7 @@ from video_pipeline.errors import Misconfigured
 from video_pipeline.events import TranscriptReady, announce
 from video_pipeline.model import Chunk, Index, Message, VectorItem, Video
 from video_pipeline.ports import Ledger, VectorIndex, VectorSource
+from video_pipeline.transcripts.model import primary_tag
 
 # As many as one request of each store takes whatever their width.
 _AT_ONCE: Final = 100
@@ -123,6 +124,7 @@ def _completed(item: VectorItem, chunk: Chunk, video: Video) -> VectorItem:
             "end": passage.end,
             "speakers": passage.speakers,
             "date": video.created_at.date().isoformat(),
+            "language": primary_tag(video.language),
         }
     )
 

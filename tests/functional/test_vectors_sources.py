@@ -41,6 +41,7 @@ def items(count: int) -> list[VectorItem]:
             end=number * 10.0 + 9.5,
             speakers=("Ann", "Bob") if number % 2 else (),
             date="2026-01-31",
+            language="en" if number % 3 else None,
             vector=(math.cos(number / count), math.sin(number / count), 0.0),
         )
         for number in range(count)

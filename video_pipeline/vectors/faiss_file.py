@@ -3,7 +3,7 @@
 FAISS keeps numbers only. Whose they are stands in a file beside it, `FILE.jsonl`: one JSON object for each vector, in
 the order in which they were added, with `chunk_id` (or `id`, as passages are written to the results bucket). Lines in
 another order name the ids of an IndexIDMap as `faiss_id`. What else goes with a vector comes from the ledger; for a
-passage that it does not know, from `video_id`, `position`, `start`, `end`, `speakers` and `date`.
+passage that it does not know, from `video_id`, `position`, `start`, `end`, `speakers`, `date` and `language`.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ _NOTHING: Final[Mapping[str, Any]] = {
     "end": 0.0,
     "speakers": (),
     "date": "1970-01-01",
+    "language": None,
 }
 
 

@@ -136,5 +136,6 @@ def _item(row: Row) -> VectorItem:
         end=row["end_seconds"],
         speakers=tuple(row["speakers"]),
         date=row["day"].isoformat(),
+        language=row["language"],
         vector=tuple(row["vector"]),
     )

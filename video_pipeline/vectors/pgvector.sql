@@ -29,6 +29,18 @@ delete from embeddings where space = %(space)s and video_id = %(video_id)s
 -- drop: All of one space.
 delete from embeddings where space = %(space)s
 
+-- count: How many vectors a space has.
+select count(*) as count from embeddings where space = %(space)s
+
+-- page: Vectors in order of their passages' ids, with everything that is known of them.
+select chunk_id, video_id, position, start_seconds, end_seconds, speakers, day, language, embedding::real[] as vector
+from embeddings where space = %(space)s and (%(after)s::uuid is null or chunk_id > %(after)s)
+order by chunk_id limit %(limit)s
+
+-- sample: Some vectors, the same ones each time.
+select chunk_id, video_id, position, start_seconds, end_seconds, speakers, day, language, embedding::real[] as vector
+from embeddings where space = %(space)s order by md5(chunk_id::text) limit %(limit)s
+
 -- size: About how many vectors there are, in all spaces.
 select reltuples::bigint as size from pg_class where oid = 'embeddings'::regclass
 
@@ -48,15 +60,3 @@ from embeddings
 where space = %(space)s and vector_dims(embedding) = 1536
 order by embedding::vector(1536) <=> %(vector)s::vector(1536)
 limit %(limit)s
-
--- count: How many vectors a space has.
-select count(*) as count from embeddings where space = %(space)s
-
--- page: Vectors in order of their passages' ids, with everything that is known of them.
-select chunk_id, video_id, position, start_seconds, end_seconds, speakers, day, embedding::real[] as vector
-from embeddings where space = %(space)s and (%(after)s::uuid is null or chunk_id > %(after)s)
-order by chunk_id limit %(limit)s
-
--- sample: Some vectors, the same ones each time.
-select chunk_id, video_id, position, start_seconds, end_seconds, speakers, day, embedding::real[] as vector
-from embeddings where space = %(space)s order by md5(chunk_id::text) limit %(limit)s

@@ -159,6 +159,7 @@ def _item(name: str, document: Mapping[str, Any]) -> VectorItem:
         end=document["end"],
         speakers=tuple(document.get("speakers", ())),
         date=date(on // 10_000, on // 100 % 100, on % 100).isoformat(),
+        language=document.get("language"),
         vector=tuple(document[FIELD]),
     )
 
