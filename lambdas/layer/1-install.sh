@@ -4,8 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")"
 python="${PYTHON:-python3}"
 rm -rf python minilm && mkdir -p python minilm
+# Wheels only, so that nothing is compiled here; quotequail, which is Python alone, comes as source.
 install() {
   "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes --only-binary=:all: \
+    --no-binary=quotequail \
     --platform manylinux2014_x86_64 --platform manylinux_2_26_x86_64 --platform manylinux_2_28_x86_64 \
     --platform manylinux_2_34_x86_64 --implementation cp --python-version 3.11 --upgrade "$@"
 }
