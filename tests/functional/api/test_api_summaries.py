@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -110,6 +111,23 @@ def test_the_form_is_the_one_that_is_liked_best(world: Any, job_id: str, accept:
     answer = get(world, job_id, accept)
     assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
     assert "Accept" in answer.headers["vary"]
+
+
+def test_a_summary_that_the_client_has_is_not_sent_again_until_it_is_another(world: Any, job_id: str) -> None:
+    tags = {}
+    for accept in ("application/json", MARKDOWN, PDF):
+        answer = get(world, job_id, accept)
+        assert "Accept" in answer.headers["Vary"]
+        tags[accept] = answer.headers["ETag"]
+        kept = {"Accept": accept, "If-None-Match": tags[accept]}
+        again = world.api.get(f"/api/v1/summary/{job_id}", headers=kept)
+        assert (again.status_code, again.content) == (304, b"")
+    assert len(set(tags.values())) == 3
+    job = world.ledger.jobs.get(job_id)
+    kept = world.ledger.summaries.get(job.video_id)
+    newer = kept.model_copy(update={"created_at": kept.created_at + timedelta(seconds=1)})
+    assert world.ledger.summaries.save(newer)
+    assert get(world, job_id).headers["ETag"] not in tags.values()
 
 
 def test_a_form_that_is_not_there_is_refused(world: Any, job_id: str) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 
 from video_pipeline import layout
+from video_pipeline.api.conditional import NOT_MODIFIED, IfNoneMatch, conditional, entity_tag
 from video_pipeline.api.dependencies import ApiDependencies, Deps
 from video_pipeline.api.models.summaries import ResummaryResponse, SummaryResponse
 from video_pipeline.api.negotiation import preferred
@@ -36,6 +37,7 @@ _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _TEXT: Final = {"schema": {"type": "string"}}
 _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     **refusals(404),
+    **NOT_MODIFIED,
     200: {
         "model": SummaryResponse,
         "description": "The summary as JSON, Markdown, PDF or Word; as WebVTT its chapters.",
@@ -49,14 +51,16 @@ _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 
 
 @router.get("/summary/{job_id}/summary.{form}", summary="The summary in one form", responses=_ANSWER)
-def get_summary_form(job_id: UUID, form: Form, deps: Deps) -> Response:
-    return _answer(deps, job_id, form)
+def get_summary_form(job_id: UUID, form: Form, deps: Deps, if_none_match: IfNoneMatch = None) -> Response:
+    return _answer(deps, job_id, form, if_none_match)
 
 
 @router.get("/summary/{job_id}", summary="The summary of a job's video", responses={**_ANSWER, **refusals(406)})
-def get_summary(job_id: UUID, deps: Deps, accept: Annotated[str | None, Header()] = None) -> Response:
+def get_summary(
+    job_id: UUID, deps: Deps, accept: Annotated[str | None, Header()] = None, if_none_match: IfNoneMatch = None
+) -> Response:
     """JSON, Markdown, PDF, Word or (its chapters) WebVTT by the Accept header; JSON when it does not matter."""
-    return _answer(deps, job_id, _FORMS[preferred(accept, list(_FORMS))])
+    return _answer(deps, job_id, _FORMS[preferred(accept, list(_FORMS))], if_none_match)
 
 
 @router.post("/summary/{job_id}", status_code=202, summary="Summarise a video again", responses=refusals(404, 409))
@@ -67,17 +71,21 @@ def summarise_again(job_id: UUID, deps: Deps, response: Response) -> ResummaryRe
     return ResummaryResponse(job_id=job_id, video_id=video_id, summary_url=url)
 
 
-def _answer(deps: ApiDependencies, job_id: UUID, form: Form) -> Response:
+def _answer(deps: ApiDependencies, job_id: UUID, form: Form, if_none_match: str | None) -> Response:
     job = deps.ledger.jobs.get(job_id)
     if job.video_id is None:
         raise NotFound("summary_missing", f"Job {job_id} has not read its video yet.", hint="Follow its status.")
     kept, video = deps.ledger.summaries.get(job.video_id), deps.ledger.videos.get(job.video_id)
-    link = moments(deps.public_url)
-    headers = {"Vary": "Accept"}
+    # Title and address stand in it, so that a change of either makes another document.
+    tag = entity_tag(job_id, kept.etag, video.title, deps.public_url, form)
+    return conditional(if_none_match, tag, lambda: _written(job_id, kept, video, moments(deps.public_url), form))
+
+
+def _written(job_id: UUID, kept: KeptSummary, video: Video, link: Link, form: Form) -> Response:
     if form == "json":
         told = SummaryResponse.of(job_id, kept, video, link, markdown_of(kept.summary, video, link))
-        return Response(told.model_dump_json(), media_type="application/json", headers=headers)
-    headers["Content-Disposition"] = _disposition(video, form)
+        return Response(told.model_dump_json(), media_type="application/json")
+    headers = {"Content-Disposition": _disposition(video, form)}
     content = _WRITERS[form](kept, video, link)
     return Response(content, media_type=layout.content_type(f"summary.{form}"), headers=headers)
 
