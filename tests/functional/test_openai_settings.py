@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,11 +25,14 @@ PROMPT = Prompt(
 )
 
 
+PURSE: Any = SimpleNamespace(allow=lambda: None, pay=lambda _: None)
+
+
 def test_without_a_key_or_a_name_there_is_no_model() -> None:
     key = SecretStr("sk-1")
-    assert wiring.open_model(ChatSettings(openai_api_key=None, openai_secret_arn=None)) is None
-    assert wiring.open_model(ChatSettings(openai_api_key=key, openai_chat_model="")) is None
-    opened = wiring.open_model(ChatSettings(openai_api_key=key, openai_chat_model="llama3.2"))
+    assert wiring.open_model(ChatSettings(openai_api_key=None, openai_secret_arn=None), PURSE) is None
+    assert wiring.open_model(ChatSettings(openai_api_key=key, openai_chat_model=""), PURSE) is None
+    opened = wiring.open_model(ChatSettings(openai_api_key=key, openai_chat_model="llama3.2"), PURSE)
     assert opened is not None
     assert opened.name == "llama3.2"
 
@@ -40,7 +44,7 @@ def test_a_key_that_was_rotated_is_taken_up_without_a_restart(
     secrets: Any = aws.clients.secrets
     arn = secrets.create_secret(Name=f"openai-{aws.suffix}", SecretString="sk-first")["ARN"]
     with chatting("{}", key="sk-first") as double:
-        model = wiring.open_model(ChatSettings(openai_secret_arn=arn, openai_base_url=double.url))
+        model = wiring.open_model(ChatSettings(openai_secret_arn=arn, openai_base_url=double.url), PURSE)
         assert model is not None
         model.complete(PROMPT, seconds=5)
         double.key = "sk-second"

@@ -16,6 +16,8 @@ from video_pipeline.keys import create_key
 ROUTES = [
     ("GET", "/api/v1/jobs"),
     ("GET", "/api/v1/analytics"),
+    ("GET", "/api/v1/costs"),
+    ("GET", f"/api/v1/jobs/{uuid4()}/costs"),
     ("POST", f"/api/v1/jobs/{uuid4()}/cancel"),
     ("POST", f"/api/v1/jobs/{uuid4()}/retry"),
     ("POST", f"/api/v1/jobs/{uuid4()}/rerun"),
