@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Final, Self
+from datetime import date, datetime
+from typing import Self
 
 from pydantic import Field
 
 from video_pipeline.api.models.base import ResponseModel
-from video_pipeline.api.models.filters import DateRange
-from video_pipeline.errors import BadQuestion
 from video_pipeline.model import Day, Unanswered
-
-_DAYS: Final = 30
-_MOST_DAYS: Final = 400
-
-
-class AnalyticsQuery(DateRange):
-    """The last 30 days, or those up to `date_to`, unless it says when to begin."""
-
-    def days(self) -> tuple[date, date]:
-        """Raises `BadQuestion` date_range_impossible or date_range_too_long."""
-        self.check()
-        last = self.date_to or max(datetime.now(UTC).date(), self.date_from or date.min)
-        first = self.date_from or _days_before(last)
-        if (last - first).days >= _MOST_DAYS:
-            raise BadQuestion(
-                "date_range_too_long", f"The range has more than {_MOST_DAYS} days.", hint="Ask for less."
-            )
-        return first, last
-
-
-def _days_before(last: date) -> date:
-    return last - timedelta(min(_DAYS - 1, (last - date.min).days))
 
 
 class Counts(ResponseModel):

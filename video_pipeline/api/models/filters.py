@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from video_pipeline.model import JobFilter, JobSort, JobStatus, VideoFilter, Vid
 from video_pipeline.topology import STAGE_NAMES
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAYS: Final = 30
+_MOST_DAYS: Final = 400
 
 
 def _written_as_day(value: Any) -> Any:
@@ -45,6 +47,25 @@ class DateRange(BaseModel):
                 f"The range ends on {self.date_to} before it begins on {self.date_from}.",
                 hint="Swap the two days.",
             )
+
+
+class DaysQuery(DateRange):
+    """The last 30 days, or those up to `date_to`, unless it says when to begin."""
+
+    def days(self) -> tuple[date, date]:
+        """Raises `BadQuestion` date_range_impossible or date_range_too_long."""
+        self.check()
+        last = self.date_to or max(datetime.now(UTC).date(), self.date_from or date.min)
+        first = self.date_from or _days_before(last)
+        if (last - first).days >= _MOST_DAYS:
+            raise BadQuestion(
+                "date_range_too_long", f"The range has more than {_MOST_DAYS} days.", hint="Ask for less."
+            )
+        return first, last
+
+
+def _days_before(last: date) -> date:
+    return last - timedelta(min(_DAYS - 1, (last - date.min).days))
 
 
 class JobQuery(DateRange):
