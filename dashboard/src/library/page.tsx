@@ -1,0 +1,66 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Film, SearchX } from "lucide-react";
+import { useCallback } from "react";
+import { videos } from "../api/queries";
+import type { LibrarySearch } from "../router";
+import { strings } from "../strings";
+import { buttonClass } from "../ui/button";
+import { Page } from "../ui/page";
+import { Asked, Empty, Loading } from "../ui/states";
+import { Filters } from "./filters";
+import { VideoGrid } from "./grid";
+import { VideoTable } from "./table";
+
+const words = strings.library;
+const route = getRouteApi("/");
+
+export function LibraryPage() {
+  const { view = "grid", ...filter } = route.useSearch();
+  const navigate = route.useNavigate();
+  const query = useInfiniteQuery(videos(filter));
+  const change = useCallback(
+    (next: Partial<LibrarySearch>) => void navigate({ search: (search) => ({ ...search, ...next }), replace: true }),
+    [navigate],
+  );
+  const more = useCallback(() => {
+    if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
+  }, [query]);
+  const Shown = view === "grid" ? VideoGrid : VideoTable;
+  return (
+    <Page title={words.title} actions={<Link to="/upload" className={buttonClass("primary")}>{words.upload}</Link>}>
+      <Filters search={{ ...filter, view }} onChange={change} />
+      <Asked query={query} loading={<Waiting />}>
+        {({ pages }) => {
+          const items = pages.flatMap((page) => page.items);
+          return items.length ? <Shown items={items} onEnd={more} /> : <Nothing filtered={isFiltered(filter)} />;
+        }}
+      </Asked>
+    </Page>
+  );
+}
+
+function isFiltered({ sort: _, ...filter }: LibrarySearch): boolean {
+  return Object.values(filter).some((value) => value !== undefined);
+}
+
+function Nothing({ filtered }: { filtered: boolean }) {
+  if (filtered) return <Empty icon={SearchX} title={words.none} hint={words.noneHint} />;
+  return (
+    <Empty icon={Film} title={words.empty} hint={words.emptyHint}>
+      <Link to="/upload" className={buttonClass("primary")}>
+        {words.upload}
+      </Link>
+    </Empty>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className="grid grid-cols-[repeat(auto-fill,minmax(15rem,1fr))] gap-5">
+      {Array.from({ length: 8 }, (_, index) => (
+        <Loading key={index} className="aspect-video" />
+      ))}
+    </div>
+  );
+}
