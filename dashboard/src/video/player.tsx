@@ -28,8 +28,10 @@ type Props = {
   ref?: Ref<PlayerHandle>;
   video: Schema["VideoResponse"];
   chapters?: Schema["ChapterInfo"][];
-  /** Where it stands at first, without playing. */
+  /** Where it stands at first. */
   at?: number | undefined;
+  /** Whether it plays from there by itself. */
+  playing?: boolean;
   onTime?: (second: number) => void;
 };
 
@@ -42,19 +44,21 @@ export function Player(props: Props) {
   );
 }
 
-function Film({ ref, video, chapters = [], at = 0, onTime, links }: Props & { links: Schema["PlaybackResponse"] }) {
+function Film({ ref, video, chapters = [], at = 0, playing = false, onTime, links }: Props & { links: Schema["PlaybackResponse"] }) {
   const player = useRef<MediaPlayerInstance>(null);
   const ready = useRef(false);
-  const wanted = useRef(at);
+  const wanted = useRef({ second: at, playing });
   const [broken, setBroken] = useState(false);
   const text = useQuery({ ...captions(video.id), enabled: links.captions_url !== null });
 
   useImperativeHandle(ref, () => ({ play: (second) => seek(second, true) }));
   useEffect(() => player.current?.subscribe(({ currentTime }) => onTime?.(currentTime)), [onTime]);
-  useEffect(() => seek(at, false), [at]);
+  useEffect(() => {
+    if (at !== wanted.current.second) seek(at, false);
+  }, [at]);
 
   function seek(second: number, playing: boolean) {
-    wanted.current = second;
+    wanted.current = { second, playing };
     const film = player.current;
     if (!film || !ready.current) return;
     film.currentTime = second;
@@ -75,7 +79,7 @@ function Film({ ref, video, chapters = [], at = 0, onTime, links }: Props & { li
       keyTarget="document"
       onCanPlay={() => {
         ready.current = true;
-        if (wanted.current) seek(wanted.current, false);
+        seek(wanted.current.second, wanted.current.playing);
       }}
       onError={() => setBroken(true)}
       className="overflow-hidden rounded-xl"
