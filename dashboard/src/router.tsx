@@ -105,7 +105,7 @@ export const router = createRouter({
   defaultPendingComponent: () => <Loading className="m-6 h-64" />,
   defaultErrorComponent: ({ error, reset }) => (
     <div className="p-6">
-      <Failure error={error} onRetry={reset} />
+      <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
     </div>
   ),
 });

@@ -97,7 +97,7 @@ function give(id: string, wanted: Order): Promise<Job> {
 
 function Actions({ job, steering }: { job: Job; steering: ReturnType<typeof useSteering> }) {
   const stages = rerunnable(job.stages);
-  const choices = Object.fromEntries([["none", `${words.rerun} …`], ...stages.map((stage) => [stage, words.stages[stage] ?? stage])]);
+  const choices: Record<string, string> = Object.fromEntries([["none", `${words.rerun} …`], ...stages.map((stage) => [stage, words.stages[stage] ?? stage])]);
   return (
     <>
       {job.video_id && (
@@ -113,7 +113,7 @@ function Actions({ job, steering }: { job: Job; steering: ReturnType<typeof useS
       {job.status === "completed" && stages.length > 0 && (
         <Select
           label={words.rerun}
-          value="none"
+          value={"none" as string}
           options={choices}
           onChange={(stage) => {
             const chosen = stages.find((each) => each === stage);
