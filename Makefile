@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 INFRA := $(VENV)/.infra-ready
 LAYER := lambdas/layer/layer.zip
+DASHBOARD := dashboard/dist/index.html
+NODE_READY := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
 CHECKOV := .venv-checkov
 PIPENV_VERSION := 2026.10.3
 PORTS := --api-port $(or $(API_PORT),8080) --aws-port $(or $(AWS_PORT),4566)
@@ -14,7 +16,7 @@ CODE := video_pipeline lambdas containers local lib main.py samples benchmarks t
 DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
+.PHONY: help setup setup-infra dashboard dashboard-if-node demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -45,10 +47,26 @@ $(LAYER): lambdas/layer/requirements.txt lambdas/layer/1-install.sh lambdas/laye
 synth: $(INFRA) $(LAYER) ## Write the stack of ENVIRONMENT_SUFFIX into cdktf.out
 	$(BIN)/python main.py
 
-demo: $(STAMP) ## A video goes in as a record on the stream and comes out as an answer with its second
+dashboard: $(DASHBOARD) ## Build the dashboard, if anything in it has changed (needs Node 20.19 or newer)
+
+dashboard/node_modules/.ready: dashboard/package.json dashboard/package-lock.json
+	@$(NODE_READY) 2>/dev/null || { echo "The dashboard needs Node 20.19 or newer: https://nodejs.org"; exit 1; }
+	cd dashboard && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(DASHBOARD): dashboard/node_modules/.ready docs/openapi.json $(shell find dashboard/src dashboard/public -type f ! -name schema.d.ts) $(wildcard dashboard/*.*)
+	cd dashboard && npm run --silent build -- --logLevel warn
+	@touch $@
+
+# Everything but the dashboard works with Python alone.
+dashboard-if-node:
+	@if $(NODE_READY) 2>/dev/null; then $(MAKE) --no-print-directory dashboard; \
+	else echo "Without the dashboard: it needs Node 20.19 or newer (https://nodejs.org). Everything else works."; fi
+
+demo: $(STAMP) dashboard-if-node ## A video goes in as a record on the stream and comes out as an answer with its second
 	$(BIN)/python -m local.demo $(PORTS)
 
-up: $(STAMP) ## Start the whole system on this machine, until Ctrl-C
+up: $(STAMP) dashboard-if-node ## Start the whole system on this machine, until Ctrl-C
 	$(BIN)/video-pipeline up $(PORTS)
 
 evaluate: $(STAMP) ## Measure how well passages are found, on meetings with known answers (QMSUM=DIR, SPLIT=val)
@@ -98,5 +116,5 @@ bench: $(STAMP) $(INFRA) $(LAYER) ## Measure beside named peers, in one run (QMS
 	QMSUM="$(QMSUM)" $(BIN)/python -m benchmarks
 
 clean: ## Remove what was installed, built and stored here
-	rm -rf $(VENV) $(CHECKOV) .local .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info
+	rm -rf $(VENV) $(CHECKOV) .local dashboard/node_modules dashboard/dist dashboard/src/api/schema.d.ts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+from dataclasses import replace
 
+from local.dashboard import built
 from local.outbox import before
 from local.serving import serve
 from video_pipeline import logs
@@ -20,7 +22,8 @@ def main() -> None:
     listener = socket.socket(fileno=parser.parse_args().fd)
     settings = QuestionApiSettings()
     logs.configure("api", settings.log_level)
-    serve(before(create_app(open_api(settings)), os.environ["AWS_ENDPOINT_URL"]), listener)
+    dependencies = replace(open_api(settings), dashboard=built())
+    serve(before(create_app(dependencies), os.environ["AWS_ENDPOINT_URL"]), listener)
 
 
 if __name__ == "__main__":

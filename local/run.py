@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from local.dashboard import MISSING, built
 from local.environment import variables
 from local.process import Program
 from local.running import Running, nothing, url_of
@@ -56,6 +57,7 @@ class System(Running):
 
     def introduction(self) -> Sequence[str]:
         lines = [
+            f"Dashboard      {self.api_url if built() else MISSING}",
             f"API            {self.api_url}/docs",
             f"AWS endpoint   {self.aws_endpoint_url}",
             f"Data and logs  {self.places.folder}",

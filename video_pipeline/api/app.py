@@ -10,7 +10,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from video_pipeline.api import pages, problems, streaming
+from video_pipeline.api import dashboard, pages, problems, streaming
 from video_pipeline.api.dependencies import KEY_REQUIRED, ApiDependencies
 from video_pipeline.api.middleware import BodyLimit, RequestContext
 from video_pipeline.api.models.uploads import UploadRequest
@@ -50,8 +50,11 @@ _TAGS: Final = [
 
 def create_app(deps: ApiDependencies) -> FastAPI:
     """The application on `deps`: API, its documentation, and a page that plays a moment."""
-    app = described_app()
+    app = _empty_app()
     app.state.dependencies = deps
+    if deps.dashboard:
+        dashboard.install(app, deps.dashboard, public_url=deps.public_url, stores=pages.stores(deps))
+    _install(app)
     # The last one added is the outermost: even a refusal by size or an unexpected error is readable across origins.
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
@@ -88,7 +91,13 @@ class VideoPipelineApi(FastAPI):
 
 def described_app() -> FastAPI:
     """Routes and their description without anything behind them."""
-    app = VideoPipelineApi(
+    app = _empty_app()
+    _install(app)
+    return app
+
+
+def _empty_app() -> FastAPI:
+    return VideoPipelineApi(
         title="video-pipeline",
         version=VERSION,
         description=_DESCRIPTION,
@@ -97,6 +106,9 @@ def described_app() -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
+
+
+def _install(app: FastAPI) -> None:
     keyed = APIRouter(
         prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 429, 500, 503)
     )
@@ -107,7 +119,6 @@ def described_app() -> FastAPI:
     app.include_router(health.router, include_in_schema=False)
     pages.install(app)
     problems.install(app)
-    return app
 
 
 def _operation_id(route: APIRoute) -> str:

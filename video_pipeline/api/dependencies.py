@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -26,7 +27,8 @@ class ApiDependencies:
     """Everything that the API works with; made once per process.
 
     `public_url` is where people reach it; `presign_seconds` how long links to media may be used; `cors_origins` the
-    other origins whose pages may call it; `rate` how often one key may ask, None: as often as it likes.
+    other origins whose pages may call it; `rate` how often one key may ask, None: as often as it likes; `dashboard` the
+    folder of its build, None: this process shows only the API's own pages.
     """
 
     ledger: Ledger
@@ -45,6 +47,7 @@ class ApiDependencies:
     presign_seconds: int = 3600
     cors_origins: tuple[str, ...] = ()
     rate: Rate | None = None
+    dashboard: Path | None = None
 
 
 def _dependencies(request: Request) -> ApiDependencies:

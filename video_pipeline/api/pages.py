@@ -11,17 +11,13 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
+from video_pipeline.api import policies
 from video_pipeline.api.dependencies import ApiDependencies, Deps
 from video_pipeline.model import ObjectRef
 
 _STATIC: Final = Path(__file__).with_name("static")
 # Swagger UI's own files, kept up to date by this package; nothing is loaded from a third party.
 _SWAGGER: Final = Path(str(files("fastapi_offline"))) / "static"
-_NO_FRAMES: Final = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_DOCS_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    f"connect-src 'self'; {_NO_FRAMES}"
-)
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,18 +35,18 @@ def show_root() -> RedirectResponse:
 
 @router.get("/docs")
 def show_docs() -> FileResponse:
-    return _page("docs.html", _DOCS_POLICY)
+    return _page("docs.html", policies.DOCS)
 
 
 @router.get("/videos/{video_id:uuid}")
 def show_video(deps: Deps) -> FileResponse:
     """Plays a video from `?t=` seconds. The page is the same for every video; it asks the API with the person's key."""
-    store = " ".join(sorted({_origin(deps, bucket) for bucket in (deps.media_bucket, deps.results_bucket)}))
-    policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        f"media-src {store} blob:; img-src {store} data:; {_NO_FRAMES}"
-    )
-    return _page("player.html", policy)
+    return _page("player.html", policies.for_player(stores(deps)))
+
+
+def stores(deps: ApiDependencies) -> list[str]:
+    """The origins where media lie."""
+    return sorted({_origin(deps, bucket) for bucket in (deps.media_bucket, deps.results_bucket)})
 
 
 def _page(name: str, policy: str) -> FileResponse:
