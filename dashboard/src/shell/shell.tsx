@@ -50,8 +50,7 @@ function Navigation() {
             <Link
               to={to}
               activeOptions={{ exact: to === "/", includeSearch: false }}
-              className="flex flex-col items-center gap-1 rounded-lg px-1 py-2 text-[0.65rem] text-muted hover:bg-raised hover:text-ink md:flex-row md:gap-3 md:px-3 md:text-sm"
-              activeProps={{ className: "text-accent md:bg-accent-soft font-medium" }}
+              className="flex flex-col items-center gap-1 rounded-lg px-1 py-2 text-[0.65rem] text-muted hover:bg-raised hover:text-ink data-[status=active]:font-medium data-[status=active]:text-accent md:flex-row md:gap-3 md:px-3 md:text-sm md:data-[status=active]:bg-accent-soft"
             >
               <Icon aria-hidden className="size-5 shrink-0" strokeWidth={1.75} />
               <span className="truncate">{text}</span>
