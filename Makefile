@@ -16,7 +16,7 @@ CODE := video_pipeline lambdas containers local lib main.py samples benchmarks t
 DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra dashboard dashboard-if-node demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
+.PHONY: help setup setup-infra dashboard dashboard-if-node test-dashboard demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -57,6 +57,9 @@ dashboard/node_modules/.ready: dashboard/package.json dashboard/package-lock.jso
 $(DASHBOARD): dashboard/node_modules/.ready docs/openapi.json $(shell find dashboard/src dashboard/public -type f ! -name schema.d.ts) $(wildcard dashboard/*.*)
 	cd dashboard && npm run --silent build -- --logLevel warn
 	@touch $@
+
+test-dashboard: dashboard ## Types and tests of the dashboard
+	cd dashboard && npm run --silent test
 
 # Everything but the dashboard works with Python alone.
 dashboard-if-node:

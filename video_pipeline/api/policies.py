@@ -28,5 +28,6 @@ def for_dashboard(stores: Sequence[str]) -> str:
     store = " ".join(stores)
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self' {_ARIA}; font-src 'self'; "
-        f"connect-src 'self' {store}; media-src {store} blob:; img-src 'self' {store} data: blob:; base-uri 'self'; {_NO_FRAMES}"
+        f"connect-src 'self' {store}; media-src {store} blob:; img-src 'self' {store} data: blob:; "
+        f"base-uri 'self'; {_NO_FRAMES}"
     )

@@ -48,7 +48,8 @@ function Said({ turn, onPlay }: { turn: Turn; onPlay: Play }) {
     <div aria-live="polite" className="flex flex-col gap-2 leading-relaxed">
       {turn.claims.map((claim, index) => (
         <p key={index} className="break-words">
-          {claim.text}{" "}
+          {claim.text}
+          {"\u00a0"}
           {claim.citations.map((number) => {
             const citation = numbered.get(number);
             return citation && <Mark key={number} citation={citation} onPlay={onPlay} />;

@@ -18,7 +18,7 @@ export default function Days({ days }: { days: Schema["DayCounts"][] }) {
             <YAxis allowDecimals={false} {...AXIS} />
             <Tooltip contentStyle={{ background: "var(--color-surface)", borderColor: "var(--color-line)", borderRadius: 8 }} cursor={{ fill: "var(--color-raised)" }} />
             <Legend iconType="circle" />
-            <Bar dataKey="answered" stackId="asked" name={words.questions} fill="var(--color-accent)" isAnimationActive={false} />
+            <Bar dataKey="answered" stackId="asked" name={words.answered} fill="var(--color-accent)" isAnimationActive={false} />
             <Bar dataKey="unanswered" stackId="asked" name={words.unanswered} fill="var(--color-warn)" isAnimationActive={false} />
           </BarChart>
         </ResponsiveContainer>

@@ -40,7 +40,7 @@ export function OperationsPage() {
           <Moving status={["failed"]} empty={words.noFailures} />
         </Panel>
         <Panel title={words.waiting}>
-          <Moving status={["queued", "processing"]} empty={strings.jobs.none} />
+          <Moving status={["queued", "processing"]} empty={words.idle} />
         </Panel>
         <Panel title={words.gaps} className="lg:col-span-2">
           <Asked query={analytics}>{({ unanswered }) => <Gaps items={unanswered} />}</Asked>

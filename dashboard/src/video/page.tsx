@@ -46,7 +46,7 @@ function Watching({ video }: { video: Schema["VideoResponse"] }) {
   const play = useCallback(
     (at: number) => {
       player.current?.play(at);
-      void navigate({ search: (search) => ({ ...search, t: Math.floor(at) }), replace: true, resetScroll: false });
+      void navigate({ search: (search) => ({ ...search, t: at }), replace: true, resetScroll: false });
     },
     [navigate],
   );

@@ -68,6 +68,8 @@ function Film({ ref, video, chapters = [], at = 0, playing = false, onTime, link
 
   if (broken) return <Unplayable url={links.download_url} />;
   const sound = video.has_picture === false;
+  // Whoever comes for a moment is to see it, not the poster.
+  const shown = !sound && at === 0 && links.poster_url;
   return (
     <MediaPlayer
       ref={player}
@@ -84,7 +86,7 @@ function Film({ ref, video, chapters = [], at = 0, playing = false, onTime, link
       onError={() => setBroken(true)}
       className="overflow-hidden rounded-xl"
     >
-      <MediaProvider>{links.poster_url && !sound && <Poster src={links.poster_url} alt="" className="vds-poster" />}</MediaProvider>
+      <MediaProvider>{shown && <Poster src={shown} alt="" className="vds-poster" />}</MediaProvider>
       {text.data && (
         <Track kind="captions" type="vtt" content={text.data} label={words.captionsTrack} lang={video.language ?? "en"} default />
       )}
