@@ -207,7 +207,7 @@ def _emptied(database: Database) -> Database:
 @pytest.fixture(scope="session")
 def app() -> FastAPI:
     """One application for all tests; each gives it what is to be behind it."""
-    anything: Any = SimpleNamespace(cors_origins=())
+    anything: Any = SimpleNamespace(cors_origins=(), dashboard=None)
     return create_app(anything)
 
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from video_pipeline.api.app import create_app
 
-nothing_yet: Any = SimpleNamespace(cors_origins=())
+nothing_yet: Any = SimpleNamespace(cors_origins=(), dashboard=None)
 application = create_app(nothing_yet)
 schema = schemathesis.openapi.from_asgi("/openapi.json", application)
 REPEATABLE = settings(
