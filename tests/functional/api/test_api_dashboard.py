@@ -43,7 +43,7 @@ def test_it_runs_only_its_own_scripts_and_reaches_only_the_stores(world: Any, bu
 
 def test_under_a_path_it_says_so_once_for_all_its_addresses(world: Any, built: Path) -> None:
     api = world.with_deps(dashboard=built, public_url="https://company.example/videos&more/")
-    assert '<base href="/videos&amp;more/">' in api.get("/ask").text
+    assert '<base href="/videos&amp;more/" />' in api.get("/ask").text
 
 
 def test_what_a_digest_names_is_kept_by_browsers_and_nothing_else_is_there(world: Any, built: Path) -> None:
