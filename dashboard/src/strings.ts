@@ -145,6 +145,7 @@ export const strings = {
       skipped: "Not needed",
       abandoned: "Broken off",
     },
+    notReached: "Not reached",
     attempt: (count: number) => `attempt ${count}`,
     timeline: "Stages",
     cancel: "Cancel the job",

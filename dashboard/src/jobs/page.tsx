@@ -52,7 +52,7 @@ function Shown({ job }: { job: Job }) {
       {job.resumes_at && <p className="text-sm text-warn">{words.resumes(ago(job.resumes_at, now))}</p>}
       <div className="grid gap-5 lg:grid-cols-[minmax(0,2fr)_minmax(16rem,1fr)]">
         <Panel title={words.timeline}>
-          <Timeline stages={job.stages} now={now} />
+          <Timeline stages={job.stages} now={now} live={live} />
         </Panel>
         <div className="flex flex-col gap-5">
           <Costs id={job.job_id} ended={!live} />
@@ -100,7 +100,7 @@ function Actions({ job, steering }: { job: Job; steering: ReturnType<typeof useS
   const choices: Record<string, string> = Object.fromEntries([["none", `${words.rerun} …`], ...stages.map((stage) => [stage, words.stages[stage] ?? stage])]);
   return (
     <>
-      {job.video_id && (
+      {job.video_id && isFilm(job) && (
         <Link to="/videos/$videoId" params={{ videoId: job.video_id }} className={buttonClass("primary")}>
           {words.watch}
         </Link>
@@ -133,6 +133,11 @@ function Actions({ job, steering }: { job: Job; steering: ReturnType<typeof useS
       )}
     </>
   );
+}
+
+/** Whether there is something to watch: the file has been found to be a film, by this job or one before it. */
+function isFilm({ status, stages }: Job): boolean {
+  return status === "completed" || stages.some((each) => each.stage === "probe" && each.status === "completed");
 }
 
 function Reason({ error }: { error: Schema["ErrorInfo"] }) {

@@ -14,19 +14,22 @@ const FACES: Record<Step["status"], [LucideIcon, string]> = {
   abandoned: [Ban, "text-warn"],
 };
 
-export function Timeline({ stages, now }: { stages: Schema["StageInfo"][]; now: number }) {
+type Props = { stages: Schema["StageInfo"][]; now: number; live: boolean };
+
+export function Timeline({ stages, now, live }: Props) {
   return (
     <ol className="flex flex-col">
       {steps(stages).map((step) => (
-        <StepLine key={step.stage} step={step} now={now} />
+        <StepLine key={step.stage} step={step} now={now} live={live} />
       ))}
     </ol>
   );
 }
 
-function StepLine({ step, now }: { step: Step; now: number }) {
+function StepLine({ step, now, live }: { step: Step; now: number; live: boolean }) {
   const [Icon, colour] = FACES[step.status];
   const last = step.attempts.at(-1);
+  const state = step.status === "waiting" && !live ? words.notReached : words.stageStates[step.status];
   return (
     <li className="flex gap-3 border-b border-line py-2.5 text-sm last:border-0">
       <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${colour}`} />
@@ -35,9 +38,9 @@ function StepLine({ step, now }: { step: Step; now: number }) {
         {last?.error && <p className="mt-0.5 break-words text-bad">{last.error.message}</p>}
       </div>
       <p className="shrink-0 text-right text-xs text-muted tabular-nums">
-        {last && step.status !== "skipped" ? span(between(last.started_at, last.finished_at, now)) : words.stageStates[step.status]}
+        {last && step.status !== "skipped" ? span(between(last.started_at, last.finished_at, now)) : state}
         {step.attempts.length > 1 && <span className="block">{words.attempt(step.attempts.length)}</span>}
-        <span className="sr-only">{words.stageStates[step.status]}</span>
+        {last && <span className="sr-only">{state}</span>}
       </p>
     </li>
   );

@@ -66,6 +66,9 @@ uppy.addPreProcessor(async (ids) => {
   );
 });
 
+// What the lost connection broke off goes on by itself; the store still has the parts before.
+addEventListener("online", () => void uppy.retryAll());
+
 /** Takes what can be sent, and tells what can't. */
 export function add(files: File[]): Chosen<File>["refused"] {
   const { taken, refused } = choose(files);
