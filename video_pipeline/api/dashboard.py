@@ -24,9 +24,10 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 def install(app: FastAPI, folder: Path, *, public_url: str, stores: list[str]) -> None:
     """Shows the build in `folder`; `stores` are the origins where media lie. To come before the API's own pages."""
     headers = {"Content-Security-Policy": for_dashboard(stores), "Cache-Control": "no-cache"}
-    page = _placed((folder / "index.html").read_text(encoding="utf-8"), public_url)
 
     def show() -> HTMLResponse:
+        # Read each time: a new build under a running server has other files beside its page.
+        page = _placed((folder / "index.html").read_text(encoding="utf-8"), public_url)
         return HTMLResponse(page, headers=headers)
 
     def icon() -> FileResponse:

@@ -67,3 +67,10 @@ def test_the_api_stands_beside_it(world: Any, built: Path) -> None:
 def test_without_a_build_the_apis_own_pages_are_shown(world: Any) -> None:
     assert "docs.js" in world.stranger.get("/", follow_redirects=True).text
     assert world.stranger.get("/ask").status_code == 404
+
+
+def test_a_new_build_is_shown_by_a_server_that_runs(world: Any, built: Path) -> None:
+    api = world.with_deps(dashboard=built)
+    assert "index-1a2b.js" in api.get("/").text
+    (built / "index.html").write_text(INDEX.replace("1a2b", "3c4d"), encoding="utf-8")
+    assert "index-3c4d.js" in api.get("/").text
