@@ -1,0 +1,1 @@
+"""Makes a video of still pictures that pan and zoom, as long as the sound that it goes with."""

@@ -1,0 +1,76 @@
+"""From seconds to frames: which slide is seen in which frames, so that all of them together are as long as the sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from video_pipeline.errors import BadInput
+from video_pipeline.slideshow.manifest import Image
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Frames `[first, last)` in which a slide can be seen, those in which it comes and goes included.
+
+    It is alone from `alone` to `leaving`; before and after, it is blended with its neighbours.
+    """
+
+    first: int
+    alone: int
+    leaving: int
+    last: int
+
+    def share(self, frame: int) -> float:
+        """How much of the slide's time is over, 0..1."""
+        return (frame - self.first) / max(1, self.last - self.first - 1)
+
+
+def slots(images: Sequence[Image], *, seconds: float, fps: int, crossfade: float) -> list[Slot]:
+    """One slot for each image. The last frame ends within half a frame of the sound.
+
+    BadInput too_many_images or images_after_sound.
+    """
+    total = max(1, round(seconds * fps))
+    edges = [0, *_changes(images, seconds, fps), total]
+    if any(after <= before for before, after in pairwise(edges)):
+        raise _too_tight(images, seconds)
+    fades = [0, *_fades(edges, round(crossfade * fps)), 0]
+    return [
+        Slot(
+            first=edges[n] - fades[n] // 2,
+            alone=edges[n] + (fades[n] + 1) // 2,
+            leaving=edges[n + 1] - fades[n + 1] // 2,
+            last=edges[n + 1] + (fades[n + 1] + 1) // 2,
+        )
+        for n in range(len(images))
+    ]
+
+
+def _changes(images: Sequence[Image], seconds: float, fps: int) -> list[int]:
+    """The frames at which one slide follows another. A slide stays until the next one starts."""
+    if images[0].start is None:
+        return [round(seconds * fps * n / len(images)) for n in range(1, len(images))]
+    return [round((each.start or 0.0) * fps) for each in images[1:]]
+
+
+def _fades(edges: Sequence[int], wished: int) -> list[int]:
+    """Frames of each crossfade: no slide is blended for more than half of its time."""
+    lengths = [after - before for before, after in pairwise(edges)]
+    return [min(wished, before // 2, after // 2) for before, after in pairwise(lengths)]
+
+
+def _too_tight(images: Sequence[Image], seconds: float) -> BadInput:
+    late = next((each for each in images if (each.start or 0.0) >= seconds), None)
+    if late is not None:
+        return BadInput(
+            "images_after_sound",
+            f"{late.file} starts at {late.start} s, but the sound ends at {seconds:.3f} s.",
+            hint="Change its times, or use the whole sound.",
+        )
+    return BadInput(
+        "too_many_images",
+        f"{len(images)} pictures don't fit into {seconds:.3f} s of sound: some would get no frame.",
+        hint="Leave some out.",
+    )
