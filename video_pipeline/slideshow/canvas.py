@@ -1,0 +1,110 @@
+"""A picture as the planes that its frames are read from: only the part that is ever seen, as large as it is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from numpy.typing import NDArray
+from PIL import Image, ImageEnhance, ImageFilter
+
+from video_pipeline.slideshow.motion import Box, Motion, whole_in
+from video_pipeline.slideshow.pictures import photograph
+from video_pipeline.slideshow.sampling import Bytes, Line, Plane, Workspace
+
+Frame = tuple[Bytes, Bytes, Bytes]
+_GROUND: Final = 16  # the ground is blurred at a sixteenth of the frame's size, which is as soft and much quicker
+_GROUND_BLUR: Final = 3
+_GROUND_LIGHT: Final = 0.6
+_REDUCING: Final = 3.0  # Pillow's `reducing_gap`: large pictures are halved first, as good to the eye
+
+
+class Canvas:
+    """What is seen of one picture during its slide."""
+
+    def __init__(self, path: Path, picture: tuple[int, int], motion: Motion, frame: tuple[int, int]) -> None:
+        """`picture` is its size as `size_of` says it; the motion must be made for that. BadMedia for a damaged one."""
+        self._motion = motion
+        self._seen = seen = motion.start.around(motion.end)
+        scale = frame[0] / min(motion.start.width, motion.end.width)
+        target = _even(seen.width * scale), _even(seen.height * scale)
+        image = (
+            _before_blur(path, picture, frame, seen, target) if motion.whole else _part(path, picture, seen, target)
+        )
+        self._planes = [Plane(samples) for samples in planes_of(image)]
+        self._across = target[0] / seen.width
+        self._down = target[1] / seen.height
+
+    def draw(self, share: float, into: Frame, work: Workspace) -> None:
+        """The frame when `share` of the slide's time is over."""
+        window = self._motion.at(share)
+        window = window.moved(-self._seen.x, -self._seen.y).scaled(self._across, self._down)
+        height, width = into[0].shape
+        step_x, step_y = window.width / width, window.height / height
+        left, top = window.x + 0.5 * step_x - 0.5, window.y + 0.5 * step_y - 0.5
+        self._planes[0].read(Line(top, step_y), Line(left, step_x), into[0], work)
+        # Colour stands beside every second pixel and between two rows, as H.264 has it if nothing else is said.
+        rows, columns = Line((window.y + step_y) / 2 - 0.5, step_y), Line(left / 2, step_x)
+        for plane, target in zip(self._planes[1:], into[1:], strict=True):
+            plane.read(rows, columns, target, work)
+
+
+def planes_of(image: Image.Image) -> Frame:
+    """BT.709, limited range, 4:2:0."""
+    made = VideoFrame.from_ndarray(np.asarray(image), format="rgb24").reformat(
+        format="yuv420p",
+        src_color_range=ColorRange.JPEG,
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.MPEG,
+        interpolation=Interpolation.BICUBIC,
+    )
+    luma, blue, red = (_samples(plane) for plane in made.planes)
+    return luma, blue, red
+
+
+def _samples(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
+    lines = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return lines[:, : plane.width]
+
+
+def _part(path: Path, picture: tuple[int, int], seen: Box, target: tuple[int, int]) -> Image.Image:
+    scale = target[0] / seen.width
+    image = photograph(path, (round(picture[0] * scale), round(picture[1] * scale)))
+    read = seen.scaled(image.width / picture[0], image.height / picture[1])
+    return _resized(image, target, read)
+
+
+def _resized(image: Image.Image, target: tuple[int, int], part: Box | None = None) -> Image.Image:
+    read = part or Box(0, 0, image.width, image.height)
+    right, bottom = min(read.x + read.width, image.width), min(read.y + read.height, image.height)
+    return image.resize(target, Image.Resampling.LANCZOS, (read.x, read.y, right, bottom), _REDUCING)
+
+
+def _before_blur(
+    path: Path, picture: tuple[int, int], frame: tuple[int, int], seen: Box, target: tuple[int, int]
+) -> Image.Image:
+    """The whole picture in the middle, before a dark blur of itself that fills the frame."""
+    place = whole_in(picture, frame).moved(-seen.x, -seen.y)
+    place = place.scaled(target[0] / seen.width, target[1] / seen.height)
+    size = max(1, round(place.width)), max(1, round(place.height))
+    image = photograph(path, size)
+    made = _ground(image, target)
+    made.paste(_resized(image, size), (round(place.x), round(place.y)))
+    return made
+
+
+def _ground(image: Image.Image, target: tuple[int, int]) -> Image.Image:
+    small = max(2, target[0] // _GROUND), max(2, target[1] // _GROUND)
+    aspect = target[0] / target[1]
+    width, height = min(image.width, image.height * aspect), min(image.height, image.width / aspect)
+    middle = Box((image.width - width) / 2, (image.height - height) / 2, width, height)
+    soft = _resized(image, small, middle).filter(ImageFilter.GaussianBlur(_GROUND_BLUR))
+    return ImageEnhance.Brightness(soft).enhance(_GROUND_LIGHT).resize(target, Image.Resampling.BICUBIC)
+
+
+def _even(side: float) -> int:
+    return max(4, round(side / 2) * 2)

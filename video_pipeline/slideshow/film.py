@@ -1,0 +1,110 @@
+"""Writes frames and sound into an MP4 that starts playing before it is loaded: same frames, same bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
+
+from video_pipeline.errors import BadInput
+from video_pipeline.slideshow.manifest import Codec
+from video_pipeline.slideshow.sound import RATE
+
+# Threads are counted, since what an encoder writes depends on how many it has.
+ENCODERS: Final[dict[Codec, tuple[str, dict[str, str]]]] = {
+    "h264": ("libx264", {"preset": "veryfast", "crf": "23", "threads": "4"}),
+    "hevc": ("libx265", {"preset": "fast", "crf": "26", "x265-params": "pools=4:frame-threads=2:log-level=error"}),
+    "av1": ("libsvtav1", {"preset": "9", "crf": "35", "svtav1-params": "lp=4"}),
+}
+_TAGS: Final[dict[Codec, str]] = {"h264": "avc1", "hevc": "hvc1", "av1": "av01"}  # as Apple's players want them
+_SOUND_BITS: Final = 128_000
+_KEY_SECONDS: Final = 2  # players seek to key frames
+_BT709: Final = 1
+
+
+class Film:
+    """An open MP4."""
+
+    def __init__(
+        self, container: OutputContainer, frame: tuple[int, int], fps: int, codec: Codec, sound: Iterator[AudioFrame]
+    ) -> None:
+        self._container = container
+        self._fps = fps
+        self._pictures = _pictures(container, frame, fps, codec)
+        self._sound: AudioStream = container.add_stream("aac", rate=RATE, layout="stereo", bit_rate=_SOUND_BITS)
+        self._sound.codec_context.flags |= av.codec.context.Flags.bitexact
+        self._frames = sound
+        self._heard = Fraction(0)
+        self._shown = 0
+
+    def add(self, frame: VideoFrame) -> None:
+        """The next picture. Its memory may be used again when this returns."""
+        frame.pts, frame.time_base = self._shown, Fraction(1, self._fps)
+        frame.colorspace, frame.color_range = Colorspace.ITU709, ColorRange.MPEG
+        self._container.mux(self._pictures.encode(frame))
+        self._shown += 1
+        self._hear(until=Fraction(self._shown, self._fps))
+
+    def end(self) -> None:
+        """The rest of the sound, and what the encoders held back."""
+        self._hear(until=None)
+        self._container.mux(self._pictures.encode(None))
+        self._container.mux(self._sound.encode(None))
+
+    def _hear(self, until: Fraction | None) -> None:
+        """Sound goes along with the pictures, so that nothing of it is kept waiting."""
+        while until is None or self._heard < until:
+            frame = next(self._frames, None)
+            if frame is None:
+                return
+            self._heard += Fraction(frame.samples, RATE)
+            self._container.mux(self._sound.encode(frame))
+
+
+@contextmanager
+def film(
+    target: Path, frame: tuple[int, int], fps: int, codec: Codec, sound: Iterator[AudioFrame]
+) -> Iterator[Film]:
+    """A film that is there under its name once it is whole, and not before. BadInput output_unwritable."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        container = av.open(
+            f"file:{part.absolute()}", "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}
+        )
+    except OSError as error:
+        raise BadInput("output_unwritable", f"{target} can't be written: {error.strerror}.") from error
+    try:
+        with container:
+            made = Film(container, frame, fps, codec, sound)
+            yield made
+            made.end()
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _pictures(container: OutputContainer, frame: tuple[int, int], fps: int, codec: Codec) -> VideoStream:
+    name, options = ENCODERS[codec]
+    stream: VideoStream = container.add_stream(name, rate=fps, options=options)
+    stream.width, stream.height = frame
+    stream.pix_fmt = "yuv420p"
+    stream.time_base = Fraction(1, fps)
+    context = stream.codec_context
+    context.codec_tag = _TAGS[codec]
+    context.gop_size = _KEY_SECONDS * fps
+    context.flags |= av.codec.context.Flags.bitexact
+    context.colorspace, context.color_primaries, context.color_trc = _BT709, _BT709, _BT709
+    context.color_range = ColorRange.MPEG
+    return stream
