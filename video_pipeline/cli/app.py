@@ -27,6 +27,7 @@ from video_pipeline.cli import (
     queues,
     reindex,
     secret_commands,
+    slideshow,
     summary,
     up,
     vectors,
@@ -133,6 +134,7 @@ app.command()(asking.ask)
 app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.videos)
 app.command()(summary.summary)
+app.command()(slideshow.slideshow)
 app.command()(costs.costs)
 app.command()(jobs.search)
 app.command()(analytics.analytics)

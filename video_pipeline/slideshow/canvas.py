@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import av
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
-from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
 
 from video_pipeline.slideshow.motion import Box, Motion, whole_in
@@ -32,9 +31,7 @@ class Canvas:
         self._seen = seen = motion.start.around(motion.end)
         scale = frame[0] / min(motion.start.width, motion.end.width)
         target = _even(seen.width * scale), _even(seen.height * scale)
-        image = (
-            _before_blur(path, picture, frame, seen, target) if motion.whole else _part(path, picture, seen, target)
-        )
+        image = _before_blur(path, picture, frame, seen, target) if motion.whole else _part(path, picture, seen, target)
         self._planes = [Plane(samples) for samples in planes_of(image)]
         self._across = target[0] / seen.width
         self._down = target[1] / seen.height
@@ -66,8 +63,8 @@ def planes_of(image: Image.Image) -> Frame:
     return luma, blue, red
 
 
-def _samples(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
-    lines = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+def _samples(plane: VideoPlane) -> Bytes:
+    lines: Bytes = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
     return lines[:, : plane.width]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -73,9 +72,7 @@ class Film:
 
 
 @contextmanager
-def film(
-    target: Path, frame: tuple[int, int], fps: int, codec: Codec, sound: Iterator[AudioFrame]
-) -> Iterator[Film]:
+def film(target: Path, frame: tuple[int, int], fps: int, codec: Codec, sound: Iterator[AudioFrame]) -> Iterator[Film]:
     """A film that is there under its name once it is whole, and not before. BadInput output_unwritable."""
     part = target.with_name(f".{target.name}.part")
     try:
@@ -90,14 +87,16 @@ def film(
             made = Film(container, frame, fps, codec, sound)
             yield made
             made.end()
-        os.replace(part, target)
+        part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 
 
 def _pictures(container: OutputContainer, frame: tuple[int, int], fps: int, codec: Codec) -> VideoStream:
     name, options = ENCODERS[codec]
-    stream: VideoStream = container.add_stream(name, rate=fps, options=options)
+    stream = container.add_stream(name, rate=fps, options=options)
+    if not isinstance(stream, VideoStream):
+        raise TypeError(f"{name} encodes no pictures")
     stream.width, stream.height = frame
     stream.pix_fmt = "yuv420p"
     stream.time_base = Fraction(1, fps)

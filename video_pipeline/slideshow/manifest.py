@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final, Literal, Self
 
@@ -65,7 +66,7 @@ class Mark(Part):
 
 
 class Image(Input):
-    """`start` and `end` in seconds of the sound; `query`, `provider`, `source` and `fetched_at` say where it is from."""
+    """Seen from `start` to `end`, in seconds of the sound; the last four say where it is from."""
 
     start: Seconds | None = None
     end: Seconds | None = None
@@ -86,12 +87,15 @@ class Image(Input):
 
 
 class Manifest(Part):
-    """`height` is the short side of the frame for 9:16 too, so 1080 is full HD whichever way it is held."""
+    """`height` is the short side of the frame for 9:16 too, so 1080 is full HD whichever way it is held.
+
+    Sound that is not named here has to be named when it is rendered.
+    """
 
     version: Literal[1] = 1
     title: Text | None = None
     images: Annotated[tuple[Image, ...], Field(min_length=1, max_length=MOST_IMAGES)]
-    audio: Input
+    audio: Input | None = None
     shape: Shape = "16:9"
     height: Annotated[int, Field(ge=120, le=2160, multiple_of=2)] = 1080
     fps: Literal[24, 25, 30, 50, 60] = 30
@@ -103,7 +107,7 @@ class Manifest(Part):
         timed = [each for each in self.images if each.start is not None]
         if timed and len(timed) != len(self.images):
             raise ValueError("either all pictures have times or none has")
-        for before, after in zip(timed, timed[1:], strict=False):
+        for before, after in pairwise(timed):
             if (before.end or 0.0) > (after.start or 0.0) + _TOUCHING:
                 raise ValueError(f"{after.file} starts at {after.start} s, before {before.file} ends at {before.end} s")
         return self
@@ -117,17 +121,26 @@ class Manifest(Part):
 
 
 def read_manifest(path: Path) -> Manifest:
-    """BadInput manifest_missing, manifest_too_large or manifest_invalid, which names what is wrong where."""
+    """BadInput manifest_missing, manifest_too_large or manifest_invalid."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise BadInput("manifest_too_large", f"{path.name} is larger than {_MOST_BYTES // 1024**2} MiB.")
-        return Manifest.model_validate(json.loads(path.read_bytes()))
+        document = json.loads(path.read_bytes())
     except OSError as error:
         raise BadInput("manifest_missing", f"{path} can't be read: {error.strerror}.") from error
-    except ValidationError as error:
-        raise BadInput("manifest_invalid", f"{path.name}: {_first_of(error)}.", hint="Correct it.") from error
     except (ValueError, RecursionError) as error:
         raise BadInput("manifest_invalid", f"{path.name} is not JSON.", hint="Correct it.") from error
+    return manifest_of(document)
+
+
+def manifest_of(document: object) -> Manifest:
+    """BadInput manifest_invalid names what is wrong where."""
+    try:
+        return Manifest.model_validate(document)
+    except ValidationError as error:
+        raise BadInput(
+            "manifest_invalid", f"The slideshow can't be made: {_first_of(error)}.", hint="Correct it."
+        ) from error
 
 
 def _first_of(error: ValidationError) -> str:

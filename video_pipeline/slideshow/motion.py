@@ -1,8 +1,8 @@
 """Which part of a picture is seen when.
 
-A motion goes from one window to another. Every window on the way is a mean of the two, so what lies in both of them is
-never out of sight: that is how faces stay whole. Which windows these are follows from the shape of the picture, what matters
-in it, how long it is seen and its turn, and from nothing else.
+A motion goes from one window to another. Every window on the way is a mean of the two, so what lies in both of them
+is never out of sight: that is how faces stay whole. Which windows these are follows from the shape of the picture,
+what matters in it, how long it is seen and its turn, and from nothing else.
 """
 
 from __future__ import annotations

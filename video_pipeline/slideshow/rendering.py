@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from av.video.frame import VideoFrame
 
+from video_pipeline.errors import BadInput
 from video_pipeline.ports import Progress
 from video_pipeline.slideshow.canvas import Canvas, Frame
 from video_pipeline.slideshow.film import film
@@ -47,13 +48,17 @@ class Rendered:
     sound_seconds: float
 
 
-def render(manifest: Manifest, folder: Path, target: Path, progress: Progress | None = None) -> Rendered:
+def render(
+    manifest: Manifest, folder: Path, target: Path, *, sound: Path | None = None, progress: Progress | None = None
+) -> Rendered:
     """Writes the film; it appears when it is whole. `progress` is told the share done, 0..1.
+
+    `sound` takes the place of the manifest's.
 
     Every input is looked at before the first frame is made: BadInput and BadMedia name the file that can't be used.
     """
-    verified((manifest.audio, *manifest.images), folder)
-    sound = folder / manifest.audio.file
+    verified(manifest.images, folder)
+    sound = sound or sound_in(manifest, folder)
     seconds = seconds_of(sound)
     slides = planned(manifest, folder, float(seconds))
     total = slides[-1].slot.last
@@ -63,6 +68,14 @@ def render(manifest: Manifest, folder: Path, target: Path, progress: Progress | 
             if progress and number % manifest.fps == 0:
                 progress(number / total)
     return Rendered(total, float(Fraction(total, manifest.fps)), float(seconds))
+
+
+def sound_in(manifest: Manifest, folder: Path) -> Path:
+    """The sound that the manifest names. BadInput no_audio, or as `verified` says it."""
+    if manifest.audio is None:
+        raise BadInput("no_audio", "The slideshow has no sound.", hint="Name it, with --audio or in the manifest.")
+    verified((manifest.audio,), folder)
+    return folder / manifest.audio.file
 
 
 def planned(manifest: Manifest, folder: Path, seconds: float) -> list[Slide]:

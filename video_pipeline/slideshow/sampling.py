@@ -1,9 +1,9 @@
 """Reads a window of a picture at fractions of a pixel: numpy alone, at the speed of code written for it.
 
-A window without rotation can be read by rows first and by columns then, and both are weighted means of two neighbours.
-What makes this quick: strips of rows that stay in the processor's cache, whole numbers of 16 bits, differences of rows
-made once for a picture, and pairs of columns that are fetched at once. Positions are true to 1/128 of a pixel between rows
-and 1/256 between columns, so nothing jumps from pixel to pixel.
+A window without rotation can be read by rows first and by columns then, and both are weighted means of two
+neighbours. What makes this quick: strips of rows that stay in the processor's cache, whole numbers of 16 bits,
+differences of rows made once for a picture, and pairs of columns that are fetched at once. Positions are true to
+1/128 of a pixel between rows and 1/256 between columns, so nothing jumps from pixel to pixel.
 """
 
 from __future__ import annotations

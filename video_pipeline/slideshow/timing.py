@@ -1,13 +1,17 @@
-"""From seconds to frames: which slide is seen in which frames, so that all of them together are as long as the sound."""
+"""From seconds to frames: which slide is seen when, so that all of them together are as long as the sound."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from video_pipeline.errors import BadInput
 from video_pipeline.slideshow.manifest import Image
+from video_pipeline.transcripts.model import Transcript
+
+_SHORTEST: Final = 0.4  # of a fair share of the time, for a slide that makes room for a sentence
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,27 @@ def _fades(edges: Sequence[int], wished: int) -> list[int]:
     """Frames of each crossfade: no slide is blended for more than half of its time."""
     lengths = [after - before for before, after in pairwise(edges)]
     return [min(wished, before // 2, after // 2) for before, after in pairwise(lengths)]
+
+
+def at_pauses(images: Sequence[Image], transcript: Transcript, seconds: float) -> tuple[Image, ...]:
+    """The images with times: about as long each, changing when somebody begins to say something."""
+    starts = sorted({each.start for each in transcript.segments if 0 < each.start < seconds})
+    times = [0.0]
+    for number in range(1, len(images)):
+        wish = seconds * number / len(images)
+        least = times[-1] + (seconds - times[-1]) / (len(images) - number + 1) * _SHORTEST
+        near = [each for each in starts if each >= least and abs(each - wish) <= seconds / len(images) / 2]
+        times.append(round(_nearest(near, wish), 3))
+    ends = [*times[1:], round(seconds, 3)]
+    return tuple(
+        each.model_copy(update={"start": start, "end": end})
+        for each, start, end in zip(images, times, ends, strict=True)
+    )
+
+
+def _nearest(moments: Sequence[float], wish: float) -> float:
+    """`wish` itself where there is none."""
+    return min(moments, key=lambda moment: abs(moment - wish)) if moments else wish
 
 
 def _too_tight(images: Sequence[Image], seconds: float) -> BadInput:
