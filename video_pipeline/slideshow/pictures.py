@@ -20,7 +20,7 @@ MAX_SIDE: Final = 16_384
 MAX_PIXELS: Final = 100_000_000  # 300 MB while it is opened
 _MAX_BYTES: Final = 64 * 1024**2
 _MIN_SIDE: Final = 16
-_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "AVIF")
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF")
 _ACCEPTED: Final = "Send JPEG, PNG, WebP or AVIF."
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _ORIENTATION: Final = 0x0112
@@ -73,7 +73,7 @@ def _check_shape(image: Image.Image, name: str) -> None:
     if min(width, height) < _MIN_SIDE:
         said = f"{name} is {width} x {height} pixels, which is nothing to look at."
         raise BadMedia("image_too_small", said, hint=f"At least {_MIN_SIDE} pixels each way.")
-    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:  # phones put a second view into MPO
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:  # JPEG with a second view, as phones make it
         raise BadMedia("image_animated", f"{name} is an animation.", hint="Send one of its frames.")
 
 
