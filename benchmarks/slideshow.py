@@ -1,9 +1,9 @@
-"""Slideshows: CPU seconds beside the plain encode of the same frames and beside ffmpeg's zoompan, and how steady they are.
+"""Slideshows: CPU seconds beside the plain encode of the same frames and beside ffmpeg's zoompan; how steady they are.
 
     python -m benchmarks.slideshow [--images 3] [--seconds 4]
 
-Each way runs in a process of its own and makes 1080p30, H.264 veryfast crf 23, of the same made-up photographs. The plain
-encode is given finished frames from a file, so what it costs is the least that any renderer could. Unsteadiness is
+Each way runs in a process of its own and makes 1080p30, H.264 veryfast crf 23, of the same made-up photographs. The
+plain encode is given finished frames from a file, so what it costs is the least that any renderer could. Unsteadiness is
 measured before encoding: dots are followed through one picture's frames, and what remains of their path beside a smooth
 curve is jitter. ffmpeg is left out where it is not installed.
 """
@@ -100,7 +100,7 @@ def written(manifest: Manifest, folder: Path, seconds: float) -> None:
             raw.write(frame.to_ndarray().tobytes())
 
 
-def zoompan(folder: Path, count: int, seconds: float, before: str) -> list[str]:
+def zoompan(folder: Path, seconds: float, before: str) -> list[str]:
     length = round(seconds * FPS)
     pan = f"z='1+0.15*mod(on,{length})/{length}':x='iw/2-(iw/zoom/2)':y='ih/2-(ih/zoom/2)'"
     shown = f"{before}zoompan={pan}:d={length}:s={WIDTH}x{HEIGHT}:fps={FPS}"
@@ -131,7 +131,7 @@ def compared(folder: Path, count: int, seconds: float) -> None:
     ways = [Way("plain encode of the same frames", plain.cpu, plain.megabytes), Way("ours", ours.cpu, ours.megabytes)]
     if shutil.which("ffmpeg"):
         for name, before in ZOOMS.items():
-            ways.append(Way(f"ffmpeg {name}", measure(zoompan(folder, count, seconds, before)).cpu, 0.0))
+            ways.append(Way(f"ffmpeg {name}", measure(zoompan(folder, seconds, before)).cpu, 0.0))
     rows = [
         (way.name, f"{way.cpu:.1f}", f"{way.cpu / plain.cpu:.2f}", f"{way.megabytes:.0f}" if way.megabytes else "-")
         for way in ways

@@ -16,6 +16,9 @@ from video_pipeline.slideshow.pictures import photograph
 from video_pipeline.slideshow.sampling import Bytes, Line, Plane, Workspace
 
 Frame = tuple[Bytes, Bytes, Bytes]
+# Where a sample lies between two of the source, their mean is softer than they are. In a source as fine as the frame this
+# comes and goes in bands that pull at edges as they pass (.010 px); a finer one has .005 and costs 4 % more time.
+_OVER: Final = 1.25
 _GROUND: Final = 16  # the ground is blurred at a sixteenth of the frame's size, which is as soft and much quicker
 _GROUND_BLUR: Final = 3
 _GROUND_LIGHT: Final = 0.6
@@ -29,7 +32,7 @@ class Canvas:
         """`picture` is its size as `size_of` says it; the motion must be made for that. BadMedia for a damaged one."""
         self._motion = motion
         self._seen = seen = motion.start.around(motion.end)
-        scale = frame[0] / min(motion.start.width, motion.end.width)
+        scale = _OVER * frame[0] / min(motion.start.width, motion.end.width)
         target = _even(seen.width * scale), _even(seen.height * scale)
         image = _before_blur(path, picture, frame, seen, target) if motion.whole else _part(path, picture, seen, target)
         self._planes = [Plane(samples) for samples in planes_of(image)]
@@ -72,7 +75,9 @@ def _part(path: Path, picture: tuple[int, int], seen: Box, target: tuple[int, in
     scale = target[0] / seen.width
     image = photograph(path, (round(picture[0] * scale), round(picture[1] * scale)))
     read = seen.scaled(image.width / picture[0], image.height / picture[1])
-    return _resized(image, target, read)
+    # No finer than the frame before it is enlarged: what can't be shown would flicker.
+    fine = _even(target[0] / _OVER), _even(target[1] / _OVER)
+    return _resized(_resized(image, fine, read), target)
 
 
 def _resized(image: Image.Image, target: tuple[int, int], part: Box | None = None) -> Image.Image:

@@ -22,6 +22,7 @@ _MAX_BYTES: Final = 64 * 1024**2
 _MIN_SIDE: Final = 16
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF")
 _ACCEPTED: Final = "Send JPEG, PNG, WebP or AVIF."
+_SIGNATURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF")
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _ORIENTATION: Final = 0x0112
 
@@ -83,6 +84,8 @@ def _no_picture(path: Path) -> BadMedia:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not head:
         return BadMedia("image_empty", f"{path.name} is empty.", hint="Send it again.")
+    if head.startswith(_SIGNATURES):
+        return _damaged(path)
     if text.startswith((b"<svg", b"<?xml")):
         return BadMedia("not_an_image", f"{path.name} is a drawing (SVG).", hint=_ACCEPTED)
     if text.startswith(b"<"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -182,4 +183,4 @@ def test_slides_change_softly_and_the_next_takes_over(tmp_path: Path) -> None:
     assert light[:36] == [16] * 36
     assert light[60:] == [235] * 36
     assert light == sorted(light)
-    assert max(after - before for before, after in zip(light, light[1:], strict=False)) < 20
+    assert max(after - before for before, after in pairwise(light)) < 20

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -74,4 +75,4 @@ def test_speed_is_gentle_at_both_ends_and_never_nothing() -> None:
     assert eased(1) == pytest.approx(1)
     assert min(steps) > 0
     assert steps[0] < steps[500] / 5
-    assert max(abs(after - before) for before, after in zip(steps, steps[1:], strict=False)) < max(steps) / 100
+    assert max(abs(after - before) for before, after in pairwise(steps)) < max(steps) / 100
