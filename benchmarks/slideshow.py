@@ -3,9 +3,9 @@
     python -m benchmarks.slideshow [--images 3] [--seconds 4]
 
 Each way runs in a process of its own and makes 1080p30, H.264 veryfast crf 23, of the same made-up photographs. The
-plain encode is given finished frames from a file, so what it costs is the least that any renderer could. Unsteadiness is
-measured before encoding: dots are followed through one picture's frames, and what remains of their path beside a smooth
-curve is jitter. ffmpeg is left out where it is not installed.
+plain encode is given finished frames from a file, so what it costs is the least that any renderer could. Unsteadiness
+is measured before encoding: dots are followed through one picture's frames, and what remains of their path beside a
+smooth curve is jitter. ffmpeg is left out where it is not installed.
 """
 
 from __future__ import annotations

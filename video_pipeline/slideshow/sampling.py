@@ -75,8 +75,8 @@ class Plane:
 
 
 def _mix_columns(pairs: Words, left: NDArray[np.intp], weights: _Weights, into: Bytes, work: Workspace) -> None:
-    low = work.of("low", *into.shape, np.uint16)
-    high = work.of("high", *into.shape, np.uint16)
+    height, width = into.shape
+    low, high = work.of("low", height, width, np.uint16), work.of("high", height, width, np.uint16)
     np.take(pairs, left, axis=1, out=low, mode="clip")
     np.right_shift(low, _EIGHT, out=high)
     np.bitwise_and(low, _LOW_BYTE, out=low)
