@@ -52,8 +52,9 @@ class Canvas:
         self._luma.read(rows, columns, into[0], work)
         far = window.scaled(*self._colour_scale)
         step_x, step_y = far.width / width, far.height / height
-        # Colour stands beside every second pixel and between two rows, as H.264 has it if nothing else is said.
-        rows, columns = Line((far.y + step_y - 1) / 2, step_y), Line((far.x + (step_x - 1) / 2) / 2, step_x)
+        # In the film colour stands on every second pixel and between two rows, as H.264 has it if nothing else is said;
+        # in what the converter makes it stands between two pixels too.
+        rows, columns = Line((far.y + step_y - 1) / 2, step_y), Line((far.x + step_x / 2 - 1) / 2, step_x)
         for plane, target in zip(self._colours, into[1:], strict=True):
             plane.read(rows, columns, target, work)
 

@@ -157,6 +157,26 @@ def test_motion_is_smooth_to_a_hundredth_of_a_pixel(tmp_path: Path) -> None:
     assert np.abs(np.mean(off, axis=0)).max() < 0.02
 
 
+def test_colour_stays_where_light_is(tmp_path: Path) -> None:
+    """Red dots: their colour is found where the motion says, with H.264's places of colour samples."""
+    places = _dots(tmp_path / "dots.png", (1600, 900))
+    light = Image.open(tmp_path / "dots.png")
+    Image.merge("RGB", (light, Image.new("L", light.size), Image.new("L", light.size))).save(tmp_path / "dots.png")
+    manifest = manifest_of({"images": [{"file": "dots.png"}], "height": 720, "fps": 24})
+    width, height = manifest.frame
+    [slide] = planned(manifest, tmp_path, 4.0)
+    off: list[tuple[float, float]] = []
+    for number, frame in enumerate(frames([slide], manifest.frame)):
+        window = slide.motion.at(slide.slot.share(number))
+        red = frame.to_ndarray()[height * 5 // 4 :].reshape(height // 2, width // 2) - np.uint8(128 - 16)
+        for x, y in places:
+            due = (x - window.x) * width / window.width, (y - window.y) * height / window.height
+            seen = _centre(red, ((due[0] + 0.5) / 2, due[1] / 2), reach=14)
+            off.append((seen[0] * 2 - 0.5 - due[0], seen[1] * 2 - due[1]))
+    assert np.abs(np.mean(off, axis=0)).max() < 0.05
+    assert np.std(np.array(off), axis=0).max() < 0.05
+
+
 def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path: Path, photo: Make) -> None:
     name = photo("a.jpg").name
 
