@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -348,7 +348,9 @@ class SearchFilter(Value):
     language: str | None = None
 
 
-class Hit(Value):
+class Hit(NamedTuple):
+    """A passage near a vector. A tuple, since a search makes a thousand."""
+
     chunk_id: UUID
     video_id: UUID
     score: float

@@ -6,6 +6,7 @@ All weights were set on the validation split of QMSum; docs/retrieval.md says wh
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
@@ -61,14 +62,19 @@ def rank(pool: Sequence[Outline], meaning: Mapping[UUID, float], weighed: Mappin
         return []
     by_language = _by_language(weighed)
     words = _by_words(pool, by_language)
-    known = [meaning[each.chunk_id] for each in pool if each.chunk_id in meaning]
-    usual = fmean(known) if known else 0.0
-    closeness = [meaning.get(each.chunk_id, usual) for each in pool]
+    closeness = _known([meaning.get(each.chunk_id) for each in pool])
     alone = [m + _WORDS * w for m, w in zip(_standard(closeness), _standard(words), strict=True)]
     whole = _standard(_by_video(pool, by_language))
     fits = [around + _VIDEO * video for around, video in zip(_smoothed(pool, alone), whole, strict=True)]
     ranked = [Ranked(*each) for each in zip(pool, fits, closeness, words, strict=True)]
     return sorted(ranked, key=lambda each: -each.fit)
+
+
+def _known(values: Sequence[float | None]) -> list[float]:
+    """With the mean of the others where there is none."""
+    known = [value for value in values if value is not None]
+    usual = fmean(known) if known else 0.0
+    return [usual if value is None else value for value in values]
 
 
 def _by_language(weighed: Mapping[Term, float]) -> Weights:
@@ -80,25 +86,28 @@ def _by_language(weighed: Mapping[Term, float]) -> Weights:
 
 def _by_words(pool: Sequence[Outline], by_language: Weights) -> list[float]:
     """BM25 of each passage as a share of the most that its language allows."""
-    usual = fmean(each.tokens for each in pool) or 1.0
+    usual = fmean([each.tokens for each in pool]) or 1.0
     return [_share(by_language.get(each.config, {}), each.said, each.tokens / usual) for each in pool]
 
 
 def _by_video(pool: Sequence[Outline], by_language: Weights) -> list[float]:
     """The same of each passage's whole video."""
-    said: dict[UUID, dict[str, int]] = {}
-    tokens: dict[UUID, int] = {}
-    for each in pool:
-        tokens[each.video_id] = tokens.get(each.video_id, 0) + each.tokens
-        counts = said.setdefault(each.video_id, {})
-        for term, count in each.said.items():
-            counts[term] = counts.get(term, 0) + count
-    usual = fmean(tokens.values()) or 1.0
-    configs = {each.video_id: each.config for each in pool}
-    shares = {
-        video: _share(by_language.get(configs[video], {}), said[video], tokens[video] / usual) for video in configs
-    }
-    return [shares[each.video_id] for each in pool]
+    videos = _videos(pool)
+    lengths = [sum(each.tokens for each in passages) for passages in videos]
+    usual = fmean(lengths) or 1.0
+    found: list[float] = []
+    for passages, length in zip(videos, lengths, strict=True):
+        said: Counter[str] = Counter()
+        for each in passages:
+            if each.said:
+                said.update(each.said)
+        share = _share(by_language.get(passages[0].config, {}), said, length / usual)
+        found += [share] * len(passages)
+    return found
+
+
+def _videos(pool: Sequence[Outline]) -> list[list[Outline]]:
+    return [list(group) for _, group in groupby(pool, key=lambda each: each.video_id)]
 
 
 def _share(weights_: Mapping[str, float], said: Mapping[str, int], length: float) -> float:
@@ -112,42 +121,38 @@ def _share(weights_: Mapping[str, float], said: Mapping[str, int], length: float
 def _standard(values: Sequence[float]) -> list[float]:
     """How far each lies from the mean, in standard deviations."""
     mean = fmean(values)
-    spread = max(math.sqrt(fmean((value - mean) ** 2 for value in values)), _LEAST_SPREAD)
+    spread = max(math.sqrt(fmean([(value - mean) ** 2 for value in values])), _LEAST_SPREAD)
     return [(value - mean) / spread for value in values]
 
 
 def _smoothed(pool: Sequence[Outline], values: Sequence[float]) -> list[float]:
     """Each value with those around it in its video: what a question is about is talked of for some minutes."""
-    reach = min(_REACH, _REACH_PASSAGES * (fmean(each.tokens for each in pool) or 1.0))
+    reach = min(_REACH, _REACH_PASSAGES * (fmean([each.tokens for each in pool]) or 1.0))
     found: list[float] = []
-    first = 0
-    for _, group in groupby(pool, key=lambda each: each.video_id):
-        passages = list(group)
-        found += _around(passages, values[first : first + len(passages)], reach)
-        first += len(passages)
+    for passages in _videos(pool):
+        found += _around(passages, values[len(found) : len(found) + len(passages)], reach)
     return found
 
 
 def _around(passages: Sequence[Outline], values: Sequence[float], reach: float) -> list[float]:
+    """Each value with those within three standard deviations of it, the nearer ones counting more."""
     ends = list(accumulate(each.tokens for each in passages))
     middles = [end - each.tokens / 2 for end, each in zip(ends, passages, strict=True)]
-    kernels = [_kernel(middles, at, reach) for at in range(len(middles))]
-    mass = max(sum(near for _, near in kernel) for kernel in kernels)
+    sums, masses = list(values), [1.0] * len(values)
+    for at, middle in enumerate(middles):
+        for other in range(at + 1, len(middles)):
+            distance = (middles[other] - middle) / reach
+            if distance > 3:
+                break
+            near = math.exp(-0.5 * distance * distance)
+            sums[at] += near * values[other]
+            sums[other] += near * values[at]
+            masses[at] += near
+            masses[other] += near
     # Between a sum and a mean: a short video has few neighbours to add, and none that disagree.
-    return [sum(near * values[other] for other, near in kernel) / math.sqrt(mass * _USUAL_MASS) for kernel in kernels]
+    scale = math.sqrt(max(masses) * _USUAL_MASS)
+    return [each / scale for each in sums]
 
 
 _USUAL_MASS: Final = 3.5
 """The sum of the Gaussian over passages of the usual size."""
-
-
-def _kernel(middles: Sequence[float], at: int, reach: float) -> list[tuple[int, float]]:
-    """The passages within three standard deviations, and how much each counts."""
-    near: list[tuple[int, float]] = []
-    for steps in (range(at, -1, -1), range(at + 1, len(middles))):
-        for other in steps:
-            distance = abs(middles[other] - middles[at]) / reach
-            if distance > 3:
-                break
-            near.append((other, math.exp(-0.5 * distance * distance)))
-    return near

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from video_pipeline.database import Connection, Database, Queries
+from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.model import Chunk, SearchFilter
 from video_pipeline.ports import Outline, Term
 from video_pipeline.transcripts.rendering import labelled
@@ -75,22 +77,29 @@ class PostgresLexicon:
         with self._database.transaction() as connection:
             found = connection.execute(SQL["outlines"], values).fetchall()
             places = connection.execute(SQL["places"], values).fetchall() if terms else []
-        said: dict[tuple[UUID, int], dict[str, int]] = {}
+        said: dict[UUID, dict[int, dict[str, int]]] = {}
         for row in places:
+            video = said.setdefault(row["video_id"], {})
             for place in row["places"]:
-                said.setdefault((row["video_id"], place >> 8), {})[row["term"]] = place & 255
+                video.setdefault(place >> 8, {})[row["term"]] = place & 255
         return [
-            Outline(
-                chunk_id=row["id"],
-                video_id=row["video_id"],
-                config=row["config"],
-                position=row["position"],
-                tokens=row["tokens"],
-                speakers=tuple(row["speakers"]),
-                said=said.get((row["video_id"], row["position"]), {}),
-            )
-            for row in found
+            _outline(row, video.get(row["position"], {}))
+            for video_id, passages in groupby(found, key=itemgetter("video_id"))
+            for video in [said.get(video_id, {})]
+            for row in passages
         ]
+
+
+def _outline(row: Row, said: Mapping[str, int]) -> Outline:
+    return Outline(
+        chunk_id=row["id"],
+        video_id=row["video_id"],
+        config=row["config"],
+        position=row["position"],
+        tokens=row["tokens"],
+        speakers=tuple(row["speakers"]),
+        said=said,
+    )
 
 
 def _scope(where: SearchFilter) -> dict[str, Any]:

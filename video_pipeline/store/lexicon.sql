@@ -19,19 +19,18 @@ group by lexeme, lexicon.id, position / 256
 
 -- terms: The words of a question by the rules of each language there is, and how many passages hold them.
 with books as materialized (select book, config, passages from searchable),
-languages as (select config, sum(passages) as passages from books group by config),
 asked as (
     select config, passages, lexeme as term,
            lexeme = any(tsvector_to_array(to_tsvector(config, %(topic)s))) as topical
-    from languages cross join lateral unnest(to_tsvector(config, %(words)s))
+    from (select config, sum(passages) as passages from books group by config) as languages
+    cross join lateral unnest(to_tsvector(config, %(words)s))
 )
-select asked.config::text as config, term, topical, asked.passages,
-       coalesce(sum(postings.passages) filter (where books.book is not null), 0) as holding
+-- Word by word: one join of all would be planned for a thousand times as many rows as there are.
+select config::text as config, term, topical, passages,
+       coalesce((select sum(postings.passages) from postings join books using (book)
+                 where postings.term = asked.term and books.config = asked.config), 0) as holding
 from asked
-left join postings using (term)
-left join books on books.book = postings.book and books.config = asked.config
-group by asked.config, term, topical, asked.passages
-order by asked.config::text, term
+order by config::text, term
 
 -- by_words: Videos by the best passage that each has for these words, best first.
 with asked as (

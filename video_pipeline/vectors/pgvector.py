@@ -65,7 +65,7 @@ class PgVectorIndex:
                 found = connection.execute(SQL[by_graph], values)
             else:
                 found = connection.execute(SQL["nearest"], values)
-            hits = [Hit.model_validate(row) for row in found]
+            hits = [Hit(**row) for row in found]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
 
     def _large(self, connection: Connection) -> bool:
