@@ -123,7 +123,7 @@ def _completed(item: VectorItem, chunk: Chunk, video: Video) -> VectorItem:
             "start": passage.start,
             "end": passage.end,
             "speakers": passage.speakers,
-            "date": video.created_at.date().isoformat(),
+            "date": video.day.isoformat(),
             "language": primary_tag(video.language),
         }
     )

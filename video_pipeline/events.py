@@ -10,14 +10,23 @@ import json
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
 
 from video_pipeline.errors import BadRecord
-from video_pipeline.model import MailThread, Message, Metadata, identifier
+from video_pipeline.model import JobOptions, MailThread, Message, Metadata, ObjectRef, identifier
 from video_pipeline.topology import INGESTION, LIMITS, PIPELINE
 
 SOURCE: Final = "video-pipeline"
@@ -34,6 +43,17 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=35)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LIMITS.title_chars)]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _written_as_day(value: Any) -> Any:
+    """Not the many other ways to write a date, seconds since 1970 among them, that the library would take."""
+    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("is not a day; write it as YYYY-MM-DD")
+    return value
+
+
+WrittenDay = Annotated[date, BeforeValidator(_written_as_day)]
 
 
 class Body(BaseModel):
@@ -41,11 +61,21 @@ class Body(BaseModel):
 
 
 class Described(Body):
-    """What a sender may say about content."""
+    """What a sender may say about content. `recorded_on`: where it was made, so no zone belongs to it."""
 
     title: Title | None = None
     language: Language | None = None
+    recorded_on: WrittenDay | None = None
     metadata: Metadata = Field(default_factory=dict)
+
+    def options(self, captions: ObjectRef | None = None) -> JobOptions:
+        return JobOptions(
+            title=self.title,
+            language=self.language,
+            recorded_on=self.recorded_on,
+            captions=captions,
+            metadata=self.metadata,
+        )
 
     @field_validator("metadata")
     @classmethod

@@ -117,6 +117,7 @@ def _video(job: Job, media: ObjectRef, sha256: str) -> Video:
         media=media,
         job_id=job.id,
         language=job.options.language,
+        recorded_on=job.options.recorded_on,
         metadata=job.options.metadata,
         created_at=datetime.now(UTC),
     )

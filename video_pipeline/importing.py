@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from video_pipeline.events import Described, TranscriptReady, announce
 from video_pipeline.layout import content_type, display_name, imported_key
-from video_pipeline.model import Job, JobOptions, MediaInfo, Source, Video, video_identifier
+from video_pipeline.model import Job, MediaInfo, Source, Video, video_identifier
 from video_pipeline.ports import Imported, Ledger, Objects
 from video_pipeline.publishing import Publishing
 from video_pipeline.topology import IMPORTED
@@ -50,7 +50,7 @@ class Importing:
         video = _video(source, sha256, about)
         imported = Imported(
             source=source,
-            options=JobOptions(title=about.title, language=about.language, metadata=about.metadata),
+            options=about.options(),
             video=video,
             info=MediaInfo(container=IMPORTED, duration=_end(transcript), size=len(document)),
             record=self._transcribing.keep(video.id, transcript),
@@ -72,6 +72,7 @@ def _video(source: Source, sha256: str, about: Described) -> Video:
         media=source.media,
         job_id=source.job_id,
         language=about.language,
+        recorded_on=about.recorded_on,
         metadata=about.metadata,
         created_at=datetime.now(UTC),
     )

@@ -78,7 +78,7 @@ def _item(chunk: Chunk, video: Video, vector: tuple[float, ...]) -> VectorItem:
         start=passage.start,
         end=passage.end,
         speakers=passage.speakers,
-        date=video.created_at.date().isoformat(),
+        date=video.day.isoformat(),
         language=primary_tag(video.language),
         vector=vector,
     )

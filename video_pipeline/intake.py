@@ -95,8 +95,7 @@ class Intake:
     def _read_submitted(self, record: Received, body: VideoSubmitted) -> _Wanted:
         found = self._objects.head(_object_ref(body.uri, body.version_id))
         captions = _object_ref(body.captions_uri) if body.captions_uri else None
-        options = JobOptions(title=body.title, language=body.language, captions=captions, metadata=body.metadata)
-        return _Wanted(record, Submission(_object_source(found), options, ready=True))
+        return _Wanted(record, Submission(_object_source(found), body.options(captions), ready=True))
 
     def _read_segment(self, record: Received) -> _Wanted:
         header, content = decode_segment(record.raw)
@@ -110,8 +109,7 @@ class Intake:
             sha256=header.sha256,
             segments=header.count,
         )
-        options = JobOptions(title=header.title, language=header.language, metadata=header.metadata)
-        return _Wanted(record, Submission(source, options, ready=False), (header, content))
+        return _Wanted(record, Submission(source, header.options(), ready=False), (header, content))
 
     def _arrived(self, ref: ObjectRef) -> None:
         try:

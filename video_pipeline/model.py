@@ -67,6 +67,7 @@ class JobOptions(Value):
 
     title: str | None = None
     language: str | None = None
+    recorded_on: date | None = None
     captions: ObjectRef | None = None
     metadata: Metadata = Field(default_factory=dict)
 
@@ -184,6 +185,10 @@ class StageAttempt(Value):
 
 
 # --------------------------------------------------------------------------------------------- videos
+# Containers count from 1904 or 1970.
+_FIRST_FILES = date(1990, 1, 1)
+
+
 class MediaInfo(Value):
     """What the container says. Rates are per second, sizes bytes or pixels."""
 
@@ -200,6 +205,15 @@ class MediaInfo(Value):
     sample_rate: int | None = None
     subtitle_languages: tuple[str, ...] = ()
     created: str | None = None
+
+    @property
+    def recorded_on(self) -> date | None:
+        """The day (UTC) that `created` tells; None for what a clock says that was never set."""
+        try:
+            day = datetime.fromisoformat(self.created or "").date()
+        except ValueError:
+            return None
+        return day if _FIRST_FILES <= day <= datetime.now(UTC).date() else None
 
     @property
     def has_audio(self) -> bool:
@@ -224,12 +238,18 @@ class Video(Value):
     job_id: UUID
     info: MediaInfo | None = None
     language: str | None = None
+    recorded_on: date | None = None
     metadata: Metadata = Field(default_factory=dict)
     poster: str | None = None
     thumbnails: tuple[Thumbnail, ...] = ()
     created_at: datetime
     indexed_at: datetime | None = None
     erased_at: datetime | None = None
+
+    @property
+    def day(self) -> date:
+        """On which it was recorded, or came (UTC) if nobody knows."""
+        return self.recorded_on or self.created_at.astimezone(UTC).date()
 
 
 VideoSort = Literal["-created_at", "created_at", "title", "-title", "duration", "-duration"]
@@ -336,7 +356,7 @@ class VectorItem(Value):
 
 
 class SearchFilter(Value):
-    """Dates are ISO days (`YYYY-MM-DD`) of the video's arrival, both ends included.
+    """Dates are ISO days (`YYYY-MM-DD`) of the video's `day`, both ends included.
 
     `language`: the first part of a language tag in small letters, such as `en`.
     """

@@ -202,8 +202,9 @@ class Jobs(Protocol):
         poster: str | None = None,
         thumbnails: Sequence[Thumbnail] | None = None,
         language: str | None = None,
+        recorded_on: date | None = None,
     ) -> None:
-        """Adds what was found out about a video; what is not given stays."""
+        """Adds what was found out about a video; what is not given stays, and so does a day that its sender named."""
         ...
 
     def note(self, job_id: UUID, text: str) -> None:

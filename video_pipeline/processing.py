@@ -151,7 +151,7 @@ class Processing:
         with self._stage(work, PROBE):
             info = self._tools.media.probe(work.path)
             work.detail.update(info.model_dump(mode="json", exclude_none=True))
-            self._jobs.describe(video.id, info=info)
+            self._jobs.describe(video.id, info=info, recorded_on=info.recorded_on)
         return info
 
     def _stills(self, work: _Work, video: Video, info: MediaInfo) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from video_pipeline import layout
 from video_pipeline.errors import BadInput, Conflict, NotFound, PipelineError
 from video_pipeline.events import Described, JobFailed, announce
-from video_pipeline.model import Failure, Job, JobOptions, ObjectInfo, ObjectRef, Source
+from video_pipeline.model import Failure, Job, ObjectInfo, ObjectRef, Source
 from video_pipeline.ports import Ledger, Objects, Submission, UploadGrant
 from video_pipeline.publishing import Publishing
 from video_pipeline.topology import LIMITS, MEDIA_SUFFIXES, SENT_SUFFIXES
@@ -184,8 +184,7 @@ class Uploading:
 
     # ---------------------------------------------------------------------------------------- common
     def _submit(self, source: Source, about: Described, captions: ObjectRef | None) -> Job:
-        options = JobOptions(title=about.title, language=about.language, captions=captions, metadata=about.metadata)
-        ((job, _),) = self._ledger.jobs.submit([Submission(source, options, ready=False)])
+        ((job, _),) = self._ledger.jobs.submit([Submission(source, about.options(captions), ready=False)])
         return job
 
     def _arrived(self, job_id: UUID, media: ObjectRef, size: int) -> Job:

@@ -40,7 +40,13 @@ class SpokenArchive:
         self.index = ledger.indexes.serving(SPEC).id
 
     def add(
-        self, texts: Iterable[str], *, language: str | None = "en", speaker: str | None = None, day: str = "2026-05-04"
+        self,
+        texts: Iterable[str],
+        *,
+        language: str | None = "en",
+        speaker: str | None = None,
+        day: str = "2026-05-04",
+        recorded_on: str | None = None,
     ) -> UUID:
         video_id, job_id = uuid4(), uuid4()
         chunks = passages(video_id, texts, speaker)
@@ -51,9 +57,13 @@ class SpokenArchive:
                 [job_id],
             )
             connection.execute(
-                "insert into videos (id, sha256, title, filename, media, job_id, language, created_at, indexed_at)"
-                " values (%s, %s, 't', 'f', '{}', %s, %s, %s, now())",
-                [video_id, video_id.hex * 2, job_id, language, datetime.fromisoformat(day).replace(tzinfo=UTC)],
+                "insert into videos"
+                " (id, sha256, title, filename, media, job_id, language, recorded_on, created_at, indexed_at)"
+                " values (%s, %s, 't', 'f', '{}', %s, %s, %s, %s, now())",
+                [
+                    *(video_id, video_id.hex * 2, job_id, language, recorded_on),
+                    datetime.fromisoformat(day).replace(tzinfo=UTC),
+                ],
             )
             self.write(connection, video_id, chunks)
         return video_id

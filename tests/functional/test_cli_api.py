@@ -63,6 +63,7 @@ ANSWER = {
     "query": "What?",
     "answer": "Ask what you can do [1].",
     "engine": "extractive",
+    "conversation_id": JOB,
     "results": [],
     "citations": [
         {
@@ -178,10 +179,30 @@ class TestAsk:
             "[1] Inaugural\ufffd]0;evil\ufffd address · 01:02:03 · Speaker 1 · low-quality transcript",
             '    "ask what you can do for your country"',
             "    http://127.0.0.1:8080/watch/1#t=3723",
+            "",
+            f"To ask on: --conversation {JOB}",
         ]
         method, _, headers, body = api.asked[0]
         assert (method, headers["X-API-Key"]) == ("POST", "vp_key")
-        assert json.loads(body) == {"query": "What?", "top_k": 3, "video_id": VIDEO}
+        assert json.loads(body) == {"query": "What?", "top_k": 3, "video_ids": [VIDEO]}
+
+    def test_every_filter_of_the_api_can_be_given(self, api: ApiDouble, run: Run) -> None:
+        api.on("query", ANSWER)
+        result = run(
+            *("ask", "And then?", "--speaker", "Ann", "--speaker", "Bob", "--language", "en", "--min-score", "0"),
+            *("--date-from", "2026-01-01", "--date-to", "2026-02-01", "--conversation", JOB),
+        )
+        assert result.exit_code == 0, result.output
+        assert json.loads(api.asked[0][3]) == {
+            "query": "And then?",
+            "top_k": 5,
+            "min_score": 0.0,
+            "speaker_ids": ["Ann", "Bob"],
+            "date_from": "2026-01-01",
+            "date_to": "2026-02-01",
+            "language": "en",
+            "conversation_id": JOB,
+        }
 
     def test_json_is_all_that_is_printed_when_asked_for(self, api: ApiDouble, run: Run) -> None:
         api.on("query", ANSWER)
@@ -193,7 +214,7 @@ class TestAsk:
         api.on("query", ANSWER | {"answer": None, "citations": []})
         result = run("ask", "What?")
         assert result.exit_code == 3
-        assert result.stdout == "Nothing found: no video holds anything about this.\n"
+        assert result.stdout.splitlines()[0] == "Nothing found: no video holds anything about this."
 
     def test_without_an_answer_the_closest_passages_are_shown(self, api: ApiDouble, run: Run) -> None:
         api.on("query", ANSWER | {"answer": None, "citations": [], "results": [PASSAGE]})
@@ -356,12 +377,13 @@ class TestUpload:
         api.on("upload", {"job_id": JOB, "status": "queued"}, status=201)
         result = run(
             *("ingest", str(film), "--captions", str(captions), "--title", 'Ä "film"', "--language", "de-DE"),
+            *("--recorded-on", "2025-12-31"),
             *("--metadata", "course=Physics", "--metadata", "room=a=b"),
         )
         assert result.exit_code == 0, result.output
         assert result.stdout == f"job: {JOB}\n"
         parts = form_parts(api.asked[0])
-        assert list(parts) == ["title", "language", "metadata", "captions", "file"]
+        assert list(parts) == ["title", "language", "recorded_on", "metadata", "captions", "file"]
         assert parts["title"] == ('Ä "film"'.encode(), None)
         assert json.loads(parts["metadata"][0]) == {"course": "Physics", "room": "a=b"}
         assert parts["captions"] == (b"WEBVTT\n", "a.vtt")

@@ -131,6 +131,17 @@ def test_filters_narrow_what_may_be_searched(archive: SpokenArchive, ledger: Pos
         assert set(ledger.chunks.by_words(terms, saturation=1.2, limit=10, where=where)) == set(expected), where
 
 
+def test_a_recording_counts_by_its_own_day_and_not_by_the_one_it_came(
+    archive: SpokenArchive, ledger: PostgresLedger
+) -> None:
+    old = archive.add(["The budget."], day="2026-02-01", recorded_on="2019-06-30")
+    for where, expected in (
+        (SearchFilter(date_from="2019-06-30", date_to="2019-06-30"), {old: 1}),
+        (SearchFilter(date_from="2026-01-01"), {}),
+    ):
+        assert ledger.chunks.sizes(where, limit=10) == expected, where
+
+
 def test_passages_written_again_have_only_their_new_words(
     archive: SpokenArchive, ledger: PostgresLedger, database: Database
 ) -> None:

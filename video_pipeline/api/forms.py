@@ -25,8 +25,8 @@ from video_pipeline.uploading import Captions
 _IDLE_SECONDS: Final = 60.0
 _HEADER_BYTES: Final = 16 * 1024  # A name of 1,000 characters may take 4 bytes for each.
 _FIELD_BYTES: Final = 512 * 1024
-_TEXT_FIELDS: Final = ("title", "language", "metadata")
-_ORDER_HINT: Final = "Send title, language, metadata and captions first, the file last."
+_TEXT_FIELDS: Final = ("title", "language", "recorded_on", "metadata")
+_ORDER_HINT: Final = "Send title, language, recorded_on, metadata and captions first, the file last."
 
 
 def pull(request: Request, loop: asyncio.AbstractEventLoop, *, idle: float = _IDLE_SECONDS) -> Iterator[bytes]:

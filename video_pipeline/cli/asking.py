@@ -20,7 +20,19 @@ _EXCERPT = 240
 def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What you want to know.")],
-    video: Annotated[str | None, typer.Option(metavar="ID", help="Only this video.")] = None,
+    video: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this video; may be given again.")] = None,
+    speaker: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only where this one speaks.")] = None,
+    language: Annotated[str | None, typer.Option(metavar="TAG", help="Only videos in this language, like en.")] = None,
+    date_from: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Only videos of this day or later.")
+    ] = None,
+    date_to: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Only videos of this day or before.")
+    ] = None,
+    min_score: Annotated[float | None, typer.Option(metavar="0..1", help="Leave out what fits less surely.")] = None,
+    conversation: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of an answer that this question refers to.")
+    ] = None,
     top_k: Annotated[int, typer.Option(min=1, max=50, help="The most passages to answer from.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
@@ -31,7 +43,17 @@ def ask(
     from video_pipeline.cli.api import api_of
 
     with api_of(system_of(context)) as api:
-        found = api.ask(question, top_k=top_k, video_id=video)
+        found = api.ask(
+            question,
+            top_k=top_k,
+            min_score=min_score,
+            video_ids=video or (),
+            speaker_ids=speaker or (),
+            date_from=date_from,
+            date_to=date_to,
+            language=language,
+            conversation_id=conversation,
+        )
     if as_json:
         say_json(found)
     else:
@@ -53,6 +75,9 @@ def _say(found: Mapping[str, Any]) -> None:
             _say_result(result)
     else:
         say("Nothing found: no video holds anything about this.")
+    if found["conversation_id"]:
+        say()
+        say(f"To ask on: --conversation {found['conversation_id']}")
 
 
 def _say_citation(citation: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ def ingest(
     captions: Annotated[str | None, typer.Option(metavar="FILE", help="WebVTT or SRT file that belongs to it.")] = None,
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="Its title; else its name.")] = None,
     language: Annotated[str | None, typer.Option(metavar="TAG", help="What is spoken, like en or de-DE.")] = None,
+    recorded_on: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The day it was recorded.")] = None,
     metadata: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Anything to keep with it.")] = None,
     via: Annotated[
         Via | None,
@@ -46,7 +47,7 @@ def ingest(
     """
     from video_pipeline.cli.wishes import Wishes
 
-    wishes = Wishes(title=title, language=language, metadata=pairs(metadata or []), captions=captions)
+    wishes = Wishes(title, language, recorded_on, pairs(metadata or []), captions)
     system = system_of(context)
     with steps(silent=as_json) as shown:
         if transcript is not None:

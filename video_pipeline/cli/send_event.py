@@ -60,9 +60,7 @@ def _submit(
         uri=ref.uri,
         version_id=ref.version_id,
         captions_uri=_Store(system, clients).captions(wishes),
-        title=title,
-        language=wishes.language,
-        metadata=dict(wishes.metadata),
+        **wishes.facts | {"title": title},
     )
     message = submit(event, subject=ref.uri, unique=ref.version_id or ref.etag or "")
     publisher = KinesisStreams(clients.kinesis, system.suffix).publisher(INGESTION.name)

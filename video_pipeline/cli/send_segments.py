@@ -62,9 +62,7 @@ def _widest_header(file: MediaFile, wishes: Wishes, sha256: str, upload_id: UUID
         size=file.size,
         sha256=sha256,
         filename=file.name,
-        title=wishes.title,
-        language=wishes.language,
-        metadata=dict(wishes.metadata),
+        **wishes.facts,
     )
 
 

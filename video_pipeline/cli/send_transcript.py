@@ -20,9 +20,7 @@ def send(system: System, path: Path, wishes: Wishes) -> Sent:
         raise BadInput("transcript_too_large", message, hint="Leave out what is not words and times.")
     text = _text(path.read_bytes())
     with api_of(system) as api:
-        answer = api.import_transcript(
-            path.name, text, title=wishes.title, language=wishes.language, metadata=wishes.metadata
-        )
+        answer = api.import_transcript(path.name, text, **wishes.facts)
     return Sent(via="transcript", job_id=answer["job_id"])
 
 

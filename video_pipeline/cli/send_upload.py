@@ -24,9 +24,7 @@ def send(system: System, file: MediaFile, wishes: Wishes, steps: Steps) -> Sent:
     with api_of(system) as api, file.path.open("rb") as content:
         answer = api.upload(
             (file.name, ReadingTold(content, told), content_type(file.name)),
-            title=wishes.title,
-            language=wishes.language,
-            metadata=wishes.metadata,
+            **wishes.facts,
             captions=_captions(wishes),
         )
     return Sent(via="upload", job_id=answer["job_id"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,12 +24,22 @@ class Wishes:
 
     title: str | None = None
     language: str | None = None
+    recorded_on: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     captions: str | None = None
 
     def described(self) -> Described:
         """Checked as the other side will check it. BadInput("invalid_field")."""
-        return checked(Described, title=self.title, language=self.language, metadata=dict(self.metadata))
+        return checked(Described, **self.facts)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "language": self.language,
+            "recorded_on": self.recorded_on,
+            "metadata": dict(self.metadata),
+        }
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class Client(Wire):
         *,
         title: str | None = None,
         language: str | None = None,
+        recorded_on: str | None = None,
         metadata: Mapping[str, str] | None = None,
         captions: File | None = None,
     ) -> documents.Upload:
@@ -46,11 +47,12 @@ class Client(Wire):
                     (file.name, content, "application/octet-stream"),
                     title=title,
                     language=language,
+                    recorded_on=recorded_on,
                     metadata=metadata,
                     captions=captions,
                 )
         kept = json.dumps(dict(metadata)) if metadata else None
-        fields = _given(title=title, language=language, metadata=kept)
+        fields = _given(title=title, language=language, recorded_on=recorded_on, metadata=kept)
         # The file comes last, because the API reads the form as it arrives.
         files = [("captions", captions), ("file", file)] if captions else [("file", file)]
         sent: documents.Upload = self._form("upload", fields, files)
@@ -63,13 +65,13 @@ class Client(Wire):
         *,
         title: str | None = None,
         language: str | None = None,
+        recorded_on: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> documents.Upload:
         """A transcript whose film is not there: WebVTT, SubRip, or JSON."""
-        body = _given(title=title, language=language, metadata=dict(metadata) if metadata else None)
-        sent: documents.Upload = self._json(
-            "POST", "transcripts", body=body | {"filename": filename, "content": content}
-        )
+        about = _given(title=title, language=language, recorded_on=recorded_on, metadata=dict(metadata or {}))
+        body = about | {"filename": filename, "content": content}
+        sent: documents.Upload = self._json("POST", "transcripts", body=body)
         return sent
 
     # --------------------------------------------------------------------------------------------- jobs

@@ -72,6 +72,7 @@ class Video(VideoRef):
     filename: str
     duration: float | None
     language: str | None
+    recorded_on: str | None
     has_picture: bool | None
     has_sound: bool | None
     metadata: dict[str, str]

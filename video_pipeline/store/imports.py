@@ -61,7 +61,8 @@ class Imports:
 
     def _take(self, connection: Connection, values: Mapping[str, Any], imported: Imported) -> None:
         record = imported.record
-        known = {"info": rows.as_json(imported.info), "poster": None, "thumbnails": None, "language": record.language}
+        known = dict.fromkeys(("poster", "thumbnails", "recorded_on"))
+        known |= {"info": rows.as_json(imported.info), "language": record.language}
         connection.execute(SQL["describe"], {**known, "id": imported.video.id})
         connection.execute(SQL["transcribed"], values)
         connection.execute(SQL["save_transcript"], {**values, "record": rows.as_json(record)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -195,11 +196,12 @@ class PostgresJobs(Leases, Sweep, Imports, Restarts, JobListing):
         poster: str | None = None,
         thumbnails: Sequence[Thumbnail] | None = None,
         language: str | None = None,
+        recorded_on: date | None = None,
     ) -> None:
         stills = None if thumbnails is None else Jsonb([each.model_dump() for each in thumbnails])
         values = {"id": video_id, "info": rows.as_json(info), "poster": poster, "thumbnails": stills}
         with self._database.transaction() as connection:
-            connection.execute(SQL["describe"], {**values, "language": language})
+            connection.execute(SQL["describe"], {**values, "language": language, "recorded_on": recorded_on})
 
     # ----------------------------------------------------------------------------------- moving on
     def wait_for(self, job_id: UUID, worker: str, token: str) -> None:
@@ -351,6 +353,7 @@ def _video_values(video: Video) -> dict[str, Any]:
         "filename": video.filename,
         "media": rows.as_json(video.media),
         "language": video.language,
+        "recorded_on": video.recorded_on,
         "metadata": Jsonb(video.metadata),
     }
 

@@ -116,8 +116,8 @@ update jobs set progress = %(progress)s, updated_at = now()
 where id = %(id)s and status = 'processing' and stage = %(stage)s and progress < %(progress)s
 
 -- add_video: The first time that this content is seen.
-insert into videos (id, sha256, title, filename, media, job_id, language, metadata)
-values (%(id)s, %(sha256)s, %(title)s, %(filename)s, %(media)s, %(job_id)s, %(language)s, %(metadata)s)
+insert into videos (id, sha256, title, filename, media, job_id, language, recorded_on, metadata)
+values (%(id)s, %(sha256)s, %(title)s, %(filename)s, %(media)s, %(job_id)s, %(language)s, %(recorded_on)s, %(metadata)s)
 on conflict (id) do nothing
 returning *
 
@@ -130,7 +130,7 @@ select * from videos where id = %(id)s for update
 -- take_video: Another job makes this video now: the one before failed, or it had been erased.
 update videos
 set title = %(title)s, filename = %(filename)s, media = %(media)s, job_id = %(job_id)s, language = %(language)s,
-    metadata = %(metadata)s, info = null, poster = null, thumbnails = '[]', indexed_at = null, erased_at = null
+    recorded_on = %(recorded_on)s, metadata = %(metadata)s, info = null, poster = null, thumbnails = '[]', indexed_at = null, erased_at = null
 where id = %(id)s
 returning *
 
@@ -143,7 +143,8 @@ update jobs set video_id = %(video_id)s, updated_at = now() where id = %(id)s
 -- describe: Adds what was found out about a video.
 update videos
 set info = coalesce(%(info)s, info), poster = coalesce(%(poster)s, poster),
-    thumbnails = coalesce(%(thumbnails)s, thumbnails), language = coalesce(%(language)s, language)
+    thumbnails = coalesce(%(thumbnails)s, thumbnails), language = coalesce(%(language)s, language),
+    recorded_on = coalesce(recorded_on, %(recorded_on)s)
 where id = %(id)s and erased_at is null
 
 -- note: A sentence for people, once.

@@ -45,8 +45,8 @@ scored as (
     cross join lateral unnest(places) as place
     where (cardinality(%(video_ids)s::uuid[]) = 0 or video_id = any(%(video_ids)s::uuid[]))
       and (cardinality(%(speakers)s::text[]) = 0 or speakers && %(speakers)s::text[])
-      and (%(date_from)s::date is null or created_at >= %(date_from)s::date)
-      and (%(date_to)s::date is null or created_at < %(date_to)s::date + 1)
+      and (%(date_from)s::date is null or day >= %(date_from)s::date)
+      and (%(date_to)s::date is null or day <= %(date_to)s::date)
       and (%(language)s::text is null or language = %(language)s::text)
     group by video_id, place >> 8
 )
@@ -57,8 +57,8 @@ select video_id, passages
 from searchable
 where (cardinality(%(video_ids)s::uuid[]) = 0 or video_id = any(%(video_ids)s::uuid[]))
   and (cardinality(%(speakers)s::text[]) = 0 or speakers && %(speakers)s::text[])
-  and (%(date_from)s::date is null or created_at >= %(date_from)s::date)
-  and (%(date_to)s::date is null or created_at < %(date_to)s::date + 1)
+  and (%(date_from)s::date is null or day >= %(date_from)s::date)
+  and (%(date_to)s::date is null or day <= %(date_to)s::date)
   and (%(language)s::text is null or language = %(language)s::text)
 order by video_id limit %(limit)s
 

@@ -78,7 +78,7 @@ where %(id)s = any(showing.video_ids)
 -- forget_video: Its identity stays, everything that says what it was about goes.
 update videos
 set title = '(erased)', filename = '(erased)', metadata = '{}', info = null, poster = null, thumbnails = '[]',
-    language = null, media = jsonb_build_object('bucket', media ->> 'bucket', 'key', '(erased)')
+    language = null, recorded_on = null, media = jsonb_build_object('bucket', media ->> 'bucket', 'key', '(erased)')
 where id = %(id)s
 
 -- forget_jobs: The same for its jobs. Their ids stay, so that it can be told what happened.

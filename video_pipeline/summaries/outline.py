@@ -105,7 +105,7 @@ class _Writer:
         yield from self._foot()
 
     def _head(self, video: Video) -> Iterator[Part]:
-        said = [self._template.noun, clock(self._summary.duration), video.created_at.date().isoformat()]
+        said = [self._template.noun, clock(self._summary.duration), video.day.isoformat()]
         yield Part("small", (Piece(" · ".join(said)),))
         if self._summary.speakers:
             names = ", ".join(self._summary.speakers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -69,6 +69,15 @@ def test_days_of_arrival_are_taken_with_both_ends(world: Any) -> None:
     assert job_id in listed(world, JOBS, date_from=today, date_to=today)
     assert listed(world, VIDEOS, date_from=before, date_to=later) == ["Done"]
     assert listed(world, JOBS, date_from=later) == listed(world, VIDEOS, date_to=before) == []
+
+
+def test_a_video_is_of_the_day_it_was_recorded_where_that_is_known(world: Any) -> None:
+    video_id = world.put_video("One.", title="Old")
+    world.ledger.jobs.describe(video_id, recorded_on=date(2019, 6, 30))
+    world.ledger.jobs.describe(video_id, recorded_on=date(2020, 1, 1))
+    assert listed(world, VIDEOS, date_from="2019-06-30", date_to="2019-06-30") == ["Old"]
+    assert listed(world, VIDEOS, date_from=TODAY.isoformat()) == []
+    assert world.api.get(f"{VIDEOS}/{video_id}").json()["recorded_on"] == "2019-06-30"
 
 
 @pytest.mark.parametrize("path", [JOBS, VIDEOS])

@@ -50,7 +50,7 @@ def imported(world: Any, content: str = MEETING, **about: Any) -> Any:
 
 
 def test_an_imported_transcript_is_answered_from_like_any_other(world: Any) -> None:
-    answer = imported(world, title="Board, May", metadata={"room": "7"})
+    answer = imported(world, title="Board, May", recorded_on="2019-06-30", metadata={"room": "7"})
     assert answer.status_code == 201, answer.text
     job = world.ledger.jobs.get(answer.json()["job_id"])
     assert answer.headers["Location"].endswith(f"/status/{job.id}")
@@ -60,7 +60,9 @@ def test_an_imported_transcript_is_answered_from_like_any_other(world: Any) -> N
     status = world.api.get(f"/api/v1/status/{job.id}").json()
     assert status["status"] == "completed"
     assert [each["stage"] for each in status["stages"]] == ["transcribe", "chunk", "embed", "summarise"]
-    found = world.api.post("/api/v1/query", json={"query": "When does the Lisbon office open?"}).json()
+    asked = {"query": "When does the Lisbon office open?"}
+    assert world.api.post("/api/v1/query", json=asked | {"date_from": "2020-01-01"}).json()["results"] == []
+    found = world.api.post("/api/v1/query", json=asked | {"date": "2019-06-30"}).json()
     assert found["citations"][0]["quote"] == "The office in Lisbon opens in May."
     assert found["citations"][0]["start"] == 7.5
     video = world.api.get(f"/api/v1/videos/{job.video_id}").json()

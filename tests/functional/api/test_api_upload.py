@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -35,7 +36,12 @@ def jobs(world: Any) -> list[Any]:
 
 def test_a_form_upload_is_stored_and_queued(world: Any) -> None:
     files = {"file": ("My talk.mp4", b"content", "video/mp4")}
-    data = {"title": "All hands", "language": "en-US", "metadata": json.dumps({"team": "a"})}
+    data = {
+        "title": "All hands",
+        "language": "en-US",
+        "recorded_on": "2025-12-31",
+        "metadata": json.dumps({"team": "a"}),
+    }
     answer = world.api.post(UPLOAD, data=data, files=files)
     body = answer.json()
     (job,) = jobs(world)
@@ -45,6 +51,7 @@ def test_a_form_upload_is_stored_and_queued(world: Any) -> None:
     assert answer.headers["location"] == body["status_url"] == f"{PUBLIC}/api/v1/status/{job.id}"
     assert world.objects.kept[MEDIA, job.source.media.key] == (b"content", "video/mp4")
     assert (job.options.title, job.options.language, job.options.metadata) == ("All hands", "en-US", {"team": "a"})
+    assert job.options.recorded_on == date(2025, 12, 31)
     assert [message.destination for message in world.published.messages] == ["processing-queue"]
     assert world.api.get(f"/api/v1/status/{job.id}").json()["filename"] == "My talk.mp4"
 
@@ -117,6 +124,7 @@ def test_any_name_is_taken_shown_and_kept_out_of_the_key(world: Any, name: str, 
         ([("title", None, b"t" * 501), ("file", "a.mp4", b"x")], 422, "invalid_request"),
         ([("title", None, b"t" * 600_000), ("file", "a.mp4", b"x")], 400, "form_field_too_large"),
         ([("language", None, b"English, please"), ("file", "a.mp4", b"x")], 422, "invalid_request"),
+        ([("recorded_on", None, b"31.12.2025"), ("file", "a.mp4", b"x")], 422, "invalid_request"),
         ([("captions", "a.txt", b"x"), ("file", "a.mp4", b"x")], 415, "unsupported_captions"),
         ([("captions", "a.vtt", b""), ("file", "a.mp4", b"x")], 400, "captions_empty"),
         ([("captions", "a.vtt", bytes(LIMITS.caption_bytes + 1)), ("file", "a.mp4", b"x")], 413, "captions_too_large"),

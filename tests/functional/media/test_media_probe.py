@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from video_pipeline.errors import BadMedia
 from video_pipeline.media.reader import PyAvMedia
+from video_pipeline.model import MediaInfo
 
 media = PyAvMedia()
 
@@ -26,8 +28,14 @@ def test_a_video_is_described_by_its_container_tracks_and_duration(film: Any) ->
     assert info.duration == pytest.approx(2.0, abs=0.1)
     assert info.created is not None
     assert info.created.startswith("2026-01-02T03:04:05")
+    assert info.recorded_on == date(2026, 1, 2)
     assert info.has_audio
     assert info.has_video
+
+
+@pytest.mark.parametrize("clock", [None, "1904-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-01-01", "yesterday"])
+def test_a_clock_that_was_never_set_tells_no_day(clock: str | None) -> None:
+    assert MediaInfo(container="mp4", duration=1.0, size=1, created=clock).recorded_on is None
 
 
 @pytest.mark.parametrize(

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from video_pipeline.api.models.base import Plain, one_of
 from video_pipeline.errors import BadQuestion
+from video_pipeline.events import WrittenDay
 from video_pipeline.model import JobFilter, JobSort, JobStatus, VideoFilter, VideoSort
 from video_pipeline.topology import STAGE_NAMES
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAYS: Final = 30
 _MOST_DAYS: Final = 400
 
-
-def _written_as_day(value: Any) -> Any:
-    """Not the many other ways to write a date, seconds since 1970 among them, that the library would take."""
-    if isinstance(value, str) and not _DAY.fullmatch(value):
-        raise ValueError("is not a day; write it as YYYY-MM-DD")
-    return value
-
-
-DayParameter = Annotated[date, BeforeValidator(_written_as_day)]
 StageName = Annotated[str, one_of(STAGE_NAMES), WithJsonSchema({"type": "string", "enum": [*STAGE_NAMES]})]
 Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200)]
 
@@ -36,8 +26,8 @@ class DateRange(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    date_from: DayParameter | None = Field(default=None, description="That came on this day (UTC) or later.")
-    date_to: DayParameter | None = Field(default=None, description="That came on this day (UTC) or before.")
+    date_from: WrittenDay | None = Field(default=None, description="That came on this day (UTC) or later.")
+    date_to: WrittenDay | None = Field(default=None, description="That came on this day (UTC) or before.")
 
     def check(self) -> None:
         """Raises `BadQuestion("date_range_impossible")`."""
@@ -90,6 +80,10 @@ class JobQuery(DateRange):
 
 
 class VideoQuery(DateRange):
+    """Days of recording, or of arrival where nobody knows."""
+
+    date_from: WrittenDay | None = Field(default=None, description="Of this day or later.")
+    date_to: WrittenDay | None = Field(default=None, description="Of this day or before.")
     q: Text | None = Field(default=None, description="With this in their title or file name, in any letter case.")
     language: Text | None = Field(default=None, description="In this language: `en` finds `en-GB` too.")
     indexed: bool | None = Field(default=None, description="True: those that can be asked about.")

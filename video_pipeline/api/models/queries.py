@@ -37,9 +37,11 @@ class QueryRequest(RequestModel):
     min_score: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
         default=None, description="Leaves out results below this score (0..1)."
     )
-    date: CalendarDay | None = Field(default=None, description="Videos that arrived on this day (UTC).")
-    date_from: CalendarDay | None = Field(default=None, description="Videos that arrived on this day or later.")
-    date_to: CalendarDay | None = Field(default=None, description="Videos that arrived on this day or before.")
+    date: CalendarDay | None = Field(
+        default=None, description="Videos of this day: recorded on it, or arrived (UTC) if nobody knows."
+    )
+    date_from: CalendarDay | None = Field(default=None, description="Videos of this day or later.")
+    date_to: CalendarDay | None = Field(default=None, description="Videos of this day or before.")
     video_id: UUID | None = Field(default=None, description="Only this video.")
     video_ids: list[UUID] = Field(default=[], max_length=200, description="Only these videos.")
     speaker_ids: list[str] = Field(default=[], max_length=200, description="Passages in which one of these speaks.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as date_
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -118,7 +119,7 @@ class SummaryResponse(ResponseModel):
 
     job_id: UUID
     video_id: UUID
-    date: datetime = Field(description="When the video came.")
+    date: date_ = Field(description="When the video was recorded, or came (UTC) if nobody knows.")
     created_at: datetime = Field(description="When it was summarised.")
     video_source: VideoSource
     summary_markdown: str
@@ -143,7 +144,7 @@ class SummaryResponse(ResponseModel):
         return cls(
             job_id=job_id,
             video_id=video.id,
-            date=video.created_at,
+            date=video.day,
             created_at=kept.created_at,
             video_source=VideoSource(
                 video_id=video.id, title=video.title, filename=video.filename, link=link(video.id, 0)

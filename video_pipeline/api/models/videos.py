@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -23,6 +23,7 @@ class VideoInfo(VideoRef):
     filename: str
     duration: float | None = Field(description="Seconds; null until the file was read.")
     language: str | None
+    recorded_on: date | None = Field(description="As its sender said, or as the file does.")
     has_picture: bool | None
     has_sound: bool | None
     metadata: dict[str, str]
@@ -148,6 +149,7 @@ def _described(video: Video, poster_url: str | None) -> dict[str, Any]:
         "filename": video.filename,
         "duration": info and info.duration,
         "language": video.language,
+        "recorded_on": video.recorded_on,
         "has_picture": info and info.has_video,
         "has_sound": info and info.has_audio,
         "metadata": video.metadata,

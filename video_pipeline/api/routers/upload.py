@@ -44,6 +44,7 @@ _BODIES: Final = {
                 "properties": {
                     "title": {"type": "string", "maxLength": LIMITS.title_chars},
                     "language": {"type": "string", "description": "A BCP 47 tag.", "examples": ["en-US"]},
+                    "recorded_on": {"type": "string", "format": "date"},
                     "metadata": {
                         "type": "string",
                         "description": 'A JSON object of texts, like `{"course": "Physics"}`.',
