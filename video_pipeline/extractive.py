@@ -16,6 +16,7 @@ from typing import Final
 from video_pipeline.model import Answer, Chunk, Citation, Claim, Question, Video
 from video_pipeline.ports import Embedder
 from video_pipeline.quoting import Quote, quotes
+from video_pipeline.retrieval.clauses import clauses
 from video_pipeline.terms import terms
 
 ENGINE: Final = "extractive"
@@ -57,22 +58,28 @@ class ExtractiveAnswerer:
         self._most = most
 
     def answer(self, question: Question, passages: Sequence[tuple[Chunk, Video]]) -> Answer:
-        chosen = self._chosen(question.query, list(_candidates(passages)))
+        chosen = self._quoted(clauses(question.query), list(_candidates(passages)))
         citations = tuple(
             cite(number, each.quote, each.chunk, each.video) for number, each in enumerate(chosen, start=1)
         )
         return Answer(
             query=question.query,
             results=(),
-            text=" ".join(map(_quoted, citations)) or None,
+            text=" ".join(map(_marked, citations)) or None,
             claims=tuple(Claim(text=each.quote, citations=(each.number,)) for each in citations),
             citations=citations,
             engine=ENGINE,
         )
 
-    def _chosen(self, query: str, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    def _quoted(self, asked: Sequence[str], candidates: Sequence[_Candidate]) -> list[_Candidate]:
+        """The best for each thing asked; nothing is quoted twice."""
         if not candidates:
             return []
+        most = math.ceil(self._most / len(asked))
+        found = {id(each): each for query in asked for each in self._chosen(query, candidates)[:most]}
+        return list(found.values())
+
+    def _chosen(self, query: str, candidates: Sequence[_Candidate]) -> list[_Candidate]:
         by_words = _coverage(terms(query), candidates)
         likeliest = sorted(range(len(candidates)), key=lambda index: -by_words[index])[:_MOST_EMBEDDED]
         meaning = self._similarities(query, [candidates[index].quote.text for index in likeliest])
@@ -94,7 +101,7 @@ class ExtractiveAnswerer:
             if fit[index] >= floor:
                 for each in _with_reply(candidates, index):
                     chosen.setdefault(each.terms, each)
-        return list(chosen.values())[: self._most]
+        return list(chosen.values())
 
 
 def _with_reply(candidates: Sequence[_Candidate], index: int) -> Sequence[_Candidate]:
@@ -139,6 +146,6 @@ def cite(number: int, quote: Quote, chunk: Chunk, video: Video) -> Citation:
     )
 
 
-def _quoted(citation: Citation) -> str:
+def _marked(citation: Citation) -> str:
     said = f"“{citation.quote}” [{citation.number}]"
     return f"{said} {LOW}" if citation.quality == "low" else said

@@ -90,6 +90,15 @@ def test_at_most_three_sentences_are_quoted_and_numbered_in_their_order() -> Non
     assert answer.text == " ".join(f"“{cited.quote}” [{cited.number}]" for cited in answer.citations)
 
 
+def test_each_thing_that_is_asked_is_quoted_for() -> None:
+    other = a_passage("The cat sleeps on the sofa. Rain is likely.", title="Pets")
+    answer = ask("Where does the office move, and where sleeps the cat?", a_passage(TEXT), other)
+    assert [(each.title, each.quote) for each in answer.citations] == [
+        ("All hands", "The office moves to Lisbon in May."),
+        ("Pets", "The cat sleeps on the sofa."),
+    ]
+
+
 def test_what_fits_far_less_than_the_best_is_left_out() -> None:
     passages = [a_passage(f"The budget of team {name} grew.") for name in ("alpha", "beta")]
     answer = ask("How did the budget of team beta grow?", *passages)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Final
 from uuid import UUID
 
 from video_pipeline.model import Chunk, Question, SearchFilter
 from video_pipeline.ports import Chunks, OpenIndex, Term
 from video_pipeline.retrieval.certainty import certainty, score
+from video_pipeline.retrieval.clauses import clauses
 from video_pipeline.retrieval.merging import Run, joined, runs
 from video_pipeline.retrieval.ranking import SATURATION, Ranked, rank, weights
 from video_pipeline.retrieval.wording import Wording, worded
@@ -46,9 +47,16 @@ class Retrieval:
         self._chunks = chunks
 
     def find(self, opened: OpenIndex, question: Question, *, most: int) -> list[Found]:
-        """Up to `most`, best first, none below the question's `min_score`. Nothing found is no error."""
-        wording, where = worded(question.query), question.filter
-        vector = _direction(opened, question.query, wording)
+        """Up to `most`, best first, none below the question's `min_score`. Nothing found is no error.
+
+        Where a question asks for several things, the best for each come by turns.
+        """
+        found = [self._find(opened, clause, question, most) for clause in clauses(question.query)]
+        return list(islice(_by_turns(found), most))
+
+    def _find(self, opened: OpenIndex, query: str, question: Question, most: int) -> list[Found]:
+        wording, where = worded(query), question.filter
+        vector = _direction(opened, query, wording)
         weighed = _heaviest(weights(self._chunks.terms(wording.words, wording.topic)))
         videos = self._videos(opened, vector, weighed, where)
         if not videos:
@@ -96,6 +104,22 @@ class Retrieval:
                 best = max(run, key=lambda each: each.fit)
                 parts = [chunks[each.outline.chunk_id] for each in run]
                 yield Found(joined(parts, best.outline.chunk_id), value)
+
+
+def _by_turns(lists: Sequence[Sequence[Found]]) -> Iterator[Found]:
+    """Without those of which a part has come before."""
+    taken: list[Found] = []
+    for found in (each for turn in zip_longest(*lists) for each in turn if each is not None):
+        if not any(_overlap(found.chunk, each.chunk) for each in taken):
+            taken.append(found)
+            yield found
+
+
+def _overlap(one: Chunk, other: Chunk) -> bool:
+    first, second = one.passage, other.passage
+    return one.id == other.id or (
+        one.video_id == other.video_id and first.start < second.end and second.start < first.end
+    )
 
 
 def _direction(opened: OpenIndex, query: str, wording: Wording) -> list[float]:

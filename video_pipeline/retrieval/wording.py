@@ -65,8 +65,17 @@ class Wording:
 def worded(query: str) -> Wording:
     """Where nothing would be left, all of it stays."""
     words = [word for word in _WORD.findall(query) if _plain(word) not in _FUNCTION]
-    topic = [word for word in words if not _frames(_plain(word))]
+    topic = content(query)
     return Wording(words=" ".join(words) or query, topic=" ".join(topic or words) or query)
+
+
+def content(query: str) -> list[str]:
+    """The words that tell what it is about; there may be none."""
+    return [word for word in _WORD.findall(query) if not _empty(_plain(word))]
+
+
+def _empty(word: str) -> bool:
+    return word in _FUNCTION or _frames(word)
 
 
 def _plain(word: str) -> str:
