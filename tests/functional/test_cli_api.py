@@ -565,6 +565,23 @@ class TestWishes:
         assert (result.exit_code, f"{JOB} (queued, fetch)" in result.stdout) == (0, True)
         assert [(method, where, sent) for method, where, _, sent in api.asked] == [("POST", f"/api/v1/{path}", body)]
 
+    def test_all_that_failed_for_one_reason_are_tried_again_and_what_others_took_is_told(
+        self, api: ApiDouble, run: Run
+    ) -> None:
+        api.on("jobs", {"items": [STATUS | {"job_id": "a"}, STATUS | {"job_id": "b"}], "next": None})
+        api.on("jobs/a/retry", problem("job_not_failed", "It is not failed.", 409), status=409)
+        api.on("jobs/b/retry", STATUS | {"job_id": "b"}, status=202)
+        result = run("jobs", "retry", "--failed-for", "openai_key_refused")
+        assert result.exit_code == 0, result.output
+        assert result.stdout == "tried again: 1 of 2\n"
+        assert "a: It is not failed." in result.stderr
+        asked = parse_qs(urlsplit(api.asked[0][1]).query)
+        assert (asked["status"], asked["code"], asked["sort"]) == (["failed"], ["openai_key_refused"], ["created_at"])
+
+    @pytest.mark.parametrize("arguments", [(), ("a", "--failed-for", "x")])
+    def test_retrying_takes_a_job_or_a_reason(self, run: Run, arguments: tuple[str, ...]) -> None:
+        assert run("jobs", "retry", *arguments).exit_code == 2
+
     def test_a_wish_that_is_refused_says_why(self, api: ApiDouble, run: Run) -> None:
         api.on(f"jobs/{JOB}/retry", problem("job_at_work", "It is processing.", 409, "Cancel it."), status=409)
         result = run("jobs", "retry", JOB)

@@ -10,8 +10,10 @@ from typer.core import TyperGroup
 from video_pipeline.cli.console import clean, clock, coloured, line, moment, note, say, say_json, say_table
 from video_pipeline.cli.exits import FAILED, OK
 from video_pipeline.cli.system import system_of
+from video_pipeline.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
+    from video_pipeline.client import Client
     from video_pipeline.client.documents import Error, Job, JobWithStages, Match, Stage, Video
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
@@ -80,12 +82,40 @@ def cancel(context: typer.Context, job_id: JobId, as_json: Json = False) -> None
 
 
 @app.command()
-def retry(context: typer.Context, job_id: JobId, as_json: Json = False) -> None:
-    """Try a failed job again, at the stage where it failed."""
+def retry(
+    context: typer.Context,
+    job_id: Annotated[str | None, typer.Argument(metavar="ID", help="As `jobs` shows it.")] = None,
+    failed_for: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Instead of ID: all that failed for this, like openai_key_refused."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The most to try again, the oldest first.")] = 1000,
+    as_json: Json = False,
+) -> None:
+    """Try a failed job again, at the stage where it failed; or all whose reason is mended by now."""
     from video_pipeline.cli.api import api_of
 
+    if (job_id is None) == (failed_for is None):
+        raise typer.BadParameter("name a job, or a reason with --failed-for.", param_hint="ID")
     with api_of(system_of(context)) as api:
-        _tell_wish("tried again", api.retry(job_id), as_json=as_json)
+        if job_id:
+            _tell_wish("tried again", api.retry(job_id), as_json=as_json)
+            return
+        failed = api.jobs(limit, status="failed", code=failed_for, sort="created_at")
+        again = [job for each in failed if (job := _retried(api, each["job_id"]))]
+    if as_json:
+        say_json(again)
+    else:
+        say(f"tried again: {len(again)} of {len(failed)}")
+
+
+def _retried(api: Client, job_id: str) -> Job | None:
+    """None for one that somebody else has begun again, or that is gone."""
+    try:
+        return api.retry(job_id)
+    except (Conflict, NotFound) as error:
+        note(f"{job_id}: {error}")
+        return None
 
 
 @app.command()
