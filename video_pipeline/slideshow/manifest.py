@@ -3,7 +3,7 @@
     {"version": 1, "audio": {"file": "speech.wav"},
      "images": [{"file": "images/harbour.jpg", "start": 0, "end": 6.5, "matters": [{"x": 0.3, "y": 0.4}]}]}
 
-Every other field has a default. Either all pictures have times or none has: then they share the time equally.
+Every other field has a default. Either all pictures have times or none has: then `timing` says when they change.
 """
 
 from __future__ import annotations
@@ -20,14 +20,19 @@ from video_pipeline.errors import BadInput
 from video_pipeline.slideshow.motion import Box
 
 MOST_IMAGES: Final = 2_000
+MOST_FONTS: Final = 4
 _MOST_BYTES: Final = 8 * 1024**2
 _TOUCHING: Final = 0.001  # seconds; times are written to the millisecond
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Text = Annotated[str, Field(max_length=2_000)]
+Line = Annotated[str, Field(max_length=300)]
 Shape = Literal["16:9", "9:16", "1:1"]
 Codec = Literal["h264", "hevc", "av1"]
+# `even`: all as long; `pauses`: where somebody begins to speak; `words`: a picture while its words are said; `beat`: on
+# the beat of the music. `pauses` and `words` need captions.
+Timing = Literal["even", "pauses", "words", "beat"]
 
 
 def _inside(name: str) -> str:
@@ -65,13 +70,23 @@ class Mark(Part):
         return Box(self.x, self.y, self.width, self.height)
 
 
+class Captions(Input):
+    """WebVTT, SubRip or a transcript: drawn into the pictures, or a track that players can show and hide."""
+
+    show: Literal["burnt", "track", "both"] = "burnt"
+
+
 class Image(Input):
-    """Seen from `start` to `end`, in seconds of the sound; the last four say where it is from."""
+    """Seen from `start` to `end`, in seconds of the sound; the last four say where it is from.
+
+    `title` and `credit` are written into the picture. With `matters` left out, what matters is looked for.
+    """
 
     start: Seconds | None = None
     end: Seconds | None = None
     matters: Annotated[tuple[Mark, ...], Field(max_length=50)] = ()
-    credit: Text | None = None
+    title: Line | None = None
+    credit: Line | None = None
     query: Text | None = None
     provider: Text | None = None
     source: Text | None = None
@@ -89,13 +104,18 @@ class Image(Input):
 class Manifest(Part):
     """`height` is the short side of the frame for 9:16 too, so 1080 is full HD whichever way it is held.
 
-    Sound that is not named here has to be named when it is rendered.
+    Sound that is not named here has to be named when it is rendered. `title` is written over the first picture.
+    `fonts` are asked in this order for what is to be written, before the one that the product brings along.
     """
 
     version: Literal[1] = 1
-    title: Text | None = None
+    title: Line | None = None
     images: Annotated[tuple[Image, ...], Field(min_length=1, max_length=MOST_IMAGES)]
     audio: Input | None = None
+    captions: Captions | None = None
+    fonts: Annotated[tuple[Input, ...], Field(max_length=MOST_FONTS)] = ()
+    timing: Timing | None = None
+    show_credits: bool = True
     shape: Shape = "16:9"
     height: Annotated[int, Field(ge=120, le=2160, multiple_of=2)] = 1080
     fps: Literal[24, 25, 30, 50, 60] = 30
@@ -107,10 +127,19 @@ class Manifest(Part):
         timed = [each for each in self.images if each.start is not None]
         if timed and len(timed) != len(self.images):
             raise ValueError("either all pictures have times or none has")
+        if timed and self.timing:
+            raise ValueError(f"the pictures have times, so they can't be timed by {self.timing}")
+        if self.timing in {"pauses", "words"} and self.captions is None:
+            raise ValueError(f"timing by {self.timing} needs captions")
         for before, after in pairwise(timed):
             if (before.end or 0.0) > (after.start or 0.0) + _TOUCHING:
                 raise ValueError(f"{after.file} starts at {after.start} s, before {before.file} ends at {before.end} s")
         return self
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Every file that it names."""
+        return (*self.images, *(each for each in (self.audio, self.captions) if each is not None), *self.fonts)
 
     @property
     def frame(self) -> tuple[int, int]:

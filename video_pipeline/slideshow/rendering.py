@@ -46,6 +46,7 @@ class Rendered:
     frames: int
     seconds: float
     sound_seconds: float
+    captions: Path | None = None  # a WebVTT file beside the film, if the manifest wants a track
 
 
 def render(
