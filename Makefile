@@ -8,6 +8,7 @@ LAYER := lambdas/layer/layer.zip
 DASHBOARD := dashboard/dist/index.html
 NODE_READY := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
 CHECKOV := .venv-checkov
+MOVIEPY := .venv-moviepy
 PIPENV_VERSION := 2026.10.3
 PORTS := --api-port $(or $(API_PORT),8080) --aws-port $(or $(AWS_PORT),4566)
 CODE := video_pipeline lambdas containers local lib main.py samples benchmarks tests
@@ -114,10 +115,15 @@ format: $(STAMP) ## Put the code in form
 lock: $(STAMP) ## Resolve the Pipfile anew
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv lock
 
-bench: $(STAMP) $(INFRA) $(LAYER) ## Measure beside named peers, in one run (QMSUM=DIR: retrieval as well)
+$(MOVIEPY)/.ready: benchmarks/requirements-moviepy.txt
+	$(PYTHON) -m venv $(MOVIEPY)
+	$(MOVIEPY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+bench: $(STAMP) $(INFRA) $(LAYER) $(MOVIEPY)/.ready ## Measure beside named peers, in one run (QMSUM=DIR: retrieval as well)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "bench"
 	QMSUM="$(QMSUM)" $(BIN)/python -m benchmarks
 
 clean: ## Remove what was installed, built and stored here
-	rm -rf $(VENV) $(CHECKOV) .local dashboard/node_modules dashboard/dist dashboard/src/api/schema.d.ts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info
+	rm -rf $(VENV) $(CHECKOV) $(MOVIEPY) .local dashboard/node_modules dashboard/dist dashboard/src/api/schema.d.ts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,46 +1,47 @@
-"""Slideshows: CPU seconds beside the plain encode of the same frames and beside ffmpeg's zoompan; how steady they are.
+"""Slideshows beside the plain encode of the same frames, ffmpeg's zoompan and MoviePy: cost, steadiness, memory.
 
-    python -m benchmarks.slideshow [--images 3] [--seconds 4]
+    python -m benchmarks.slideshow [--images 10] [--seconds 4]
 
-Each way runs in a process of its own and makes 1080p30, H.264 veryfast crf 23, of the same made-up photographs. The
-plain encode is given finished frames from a file, so what it costs is the least that any renderer could. Unsteadiness
-is measured before encoding: dots are followed through one picture's frames, and what remains of their path beside a
-smooth curve is jitter. ffmpeg is left out where it is not installed.
+Each way runs in a process of its own and makes 1080p30, H.264 veryfast crf 23 with AAC, of the same made-up
+photographs. The plain encode is given finished frames from a file, so what it costs is the least that any renderer
+could. MoviePy makes two pictures' time, and what it costs beyond its start is multiplied. What is not installed is
+left out: ffmpeg, and MoviePy in `.venv-moviepy` (`make bench` makes it; VIDEO_PIPELINE_MOVIEPY names another Python).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import wave
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from benchmarks.media import measure
+from benchmarks import steadiness
+from benchmarks.spending import Spent, spent_by
 from benchmarks.table import print_table
 from video_pipeline.slideshow.folder import images_in
 from video_pipeline.slideshow.manifest import Manifest, manifest_of
 from video_pipeline.slideshow.rendering import frames, planned
 
 WIDTH, HEIGHT, FPS = 1920, 1080, 30
-ZOOMS = {"zoompan": "", "zoompan after 4x": "scale=7680:-1:flags=bicubic,"}
-PEAK = 'print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))'
-OURS = f"""
+ZOOMS = {"ffmpeg zoompan": "", "ffmpeg zoompan after 4x": "scale=7680:-1:flags=bicubic,"}
+HERE = Path(__file__).parent
+MOVIEPY = Path(os.environ.get("VIDEO_PIPELINE_MOVIEPY", HERE.parent / ".venv-moviepy" / "bin" / "python"))
+PEER = str(HERE / "moviepy_peer.py")
+MOVIEPY_PICTURES = 2  # it takes seconds for each second
+OURS = """
 import sys
 from pathlib import Path
 from video_pipeline.slideshow.manifest import read_manifest
 from video_pipeline.slideshow.rendering import render
 folder = Path(sys.argv[1])
-render(read_manifest(folder / "manifest.json"), folder, folder / "ours.mp4")
-{PEAK}
+render(read_manifest(folder / sys.argv[2]), folder, folder / "ours.mp4")
 """
 PLAIN = f"""
 import sys
@@ -56,15 +57,7 @@ with film(folder / "plain.mp4", ({WIDTH}, {HEIGHT}), {FPS}, "h264", sound_frames
     with open(folder / "frames.yuv", "rb", buffering=0) as raw:
         while raw.readinto(sheet):
             out.add(frame)
-{PEAK}
 """
-
-
-@dataclass(frozen=True)
-class Way:
-    name: str
-    cpu: float
-    megabytes: float
 
 
 def photographs(folder: Path, count: int) -> None:
@@ -87,8 +80,7 @@ def silence(target: Path, seconds: float) -> None:
 def prepared(folder: Path, count: int, seconds: float) -> Manifest:
     photographs(folder, count)
     silence(folder / "sound.wav", count * seconds)
-    chosen = {"images": images_in(folder), "audio": {"file": "sound.wav"}, "fps": FPS}
-    manifest = manifest_of(chosen)
+    manifest = manifest_of({"images": images_in(folder), "audio": {"file": "sound.wav"}, "fps": FPS})
     (folder / "manifest.json").write_text(manifest.model_dump_json())
     return manifest
 
@@ -100,117 +92,96 @@ def written(manifest: Manifest, folder: Path, seconds: float) -> None:
             raw.write(frame.to_ndarray().tobytes())
 
 
-def zoompan(folder: Path, seconds: float, before: str) -> list[str]:
+def zoompan(pictures: Sequence[str], seconds: float, before: str, output: Sequence[str]) -> list[str]:
     length = round(seconds * FPS)
     pan = f"z='1+0.15*mod(on,{length})/{length}':x='iw/2-(iw/zoom/2)':y='ih/2-(ih/zoom/2)'"
     shown = f"{before}zoompan={pan}:d={length}:s={WIDTH}x{HEIGHT}:fps={FPS}"
+    return ["ffmpeg", "-v", "error", *pictures, "-vf", shown, *output]
+
+
+def zoomed(folder: Path, seconds: float, before: str) -> list[str]:
     pictures = ["-framerate", f"1/{seconds:g}", "-i", str(folder / "%04d.jpg"), "-i", str(folder / "sound.wav")]
-    coded = [
-        "-c:v",
-        "libx264",
-        "-preset",
-        "veryfast",
-        "-crf",
-        "23",
-        "-pix_fmt",
-        "yuv420p",
-        "-c:a",
-        "aac",
-        "-b:a",
-        "128k",
-    ]
-    return ["ffmpeg", "-v", "error", *pictures, "-vf", shown, *coded, "-shortest", "-y", str(folder / "zoompan.mp4")]
+    coded = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p"]
+    heard = ["-c:a", "aac", "-b:a", "128k", "-shortest", "-y", str(folder / "zoompan.mp4")]
+    return zoompan(pictures, seconds, before, [*coded, *heard])
+
+
+def moviepy(folder: Path, count: int, seconds: float) -> Spent:
+    part = min(count, MOVIEPY_PICTURES)
+    made = spent_by([str(MOVIEPY), PEER, "film", str(folder), str(part), str(seconds)])
+    start = spent_by([str(MOVIEPY), "-c", "import moviepy"])
+    times = count / part
+    cpu, real = (made.cpu - start.cpu) * times + start.cpu, (made.real - start.real) * times + start.real
+    return Spent(cpu, real, made.peak)
+
+
+def costs(folder: Path, count: int, seconds: float) -> Iterator[tuple[str, Spent]]:
+    manifest = prepared(folder, count, seconds)
+    written(manifest, folder, count * seconds)
+    yield "plain encode of the same frames", spent_by([sys.executable, "-c", PLAIN, str(folder)])
+    (folder / "frames.yuv").unlink()
+    yield "ours", spent_by([sys.executable, "-c", OURS, str(folder), "manifest.json"])
+    if shutil.which("ffmpeg"):
+        for name, before in ZOOMS.items():
+            yield name, spent_by(zoomed(folder, seconds, before))
+    if MOVIEPY.exists():
+        yield "MoviePy", moviepy(folder, count, seconds)
+
+
+def jitters(folder: Path, seconds: float) -> Iterator[tuple[str, float]]:
+    picture = folder / "dots.png"
+    places = steadiness.dots(picture)
+    yield "ours", steadiness.ours(picture, seconds, places)
+    if shutil.which("ffmpeg"):
+        for name, before in ZOOMS.items():
+            output = ["-pix_fmt", "gray", "-f", "rawvideo", "-"]
+            yield name, steadiness.of_program(zoompan(["-i", str(picture)], seconds, before, output), places)
+    if MOVIEPY.exists():
+        yield "MoviePy", steadiness.of_program([str(MOVIEPY), PEER, "light", str(picture), str(seconds)], places)
 
 
 def compared(folder: Path, count: int, seconds: float) -> None:
-    manifest = prepared(folder, count, seconds)
-    written(manifest, folder, count * seconds)
-    plain = measure([sys.executable, "-c", PLAIN, str(folder)])
-    (folder / "frames.yuv").unlink()
-    ours = measure([sys.executable, "-c", OURS, str(folder)])
-    ways = [Way("plain encode of the same frames", plain.cpu, plain.megabytes), Way("ours", ours.cpu, ours.megabytes)]
-    if shutil.which("ffmpeg"):
-        for name, before in ZOOMS.items():
-            ways.append(Way(f"ffmpeg {name}", measure(zoompan(folder, seconds, before)).cpu, 0.0))
+    spent = dict(costs(folder, count, seconds))
+    shaking = dict(jitters(folder, seconds))
+    plain = spent["plain encode of the same frames"].cpu
     rows = [
-        (way.name, f"{way.cpu:.1f}", f"{way.cpu / plain.cpu:.2f}", f"{way.megabytes:.0f}" if way.megabytes else "-")
-        for way in ways
+        (
+            name,
+            f"{each.cpu:.1f}",
+            f"{each.cpu / plain:.2f}",
+            f"{each.real:.1f}",
+            f"{each.peak:.0f}",
+            f"{shaking[name]:.3f}" if name in shaking else "-",
+        )
+        for name, each in spent.items()
     ]
-    title = f"Slideshow: {count} pictures, {count * seconds:g} s, 1080p30"
-    print_table(title, ("way", "CPU s", "of the plain encode", "peak MB"), rows)
+    head = ("way", "CPU s", "of the plain encode", "real s", "peak MiB", "jitter px")
+    print_table(f"Slideshow: {count} pictures, {count * seconds:g} s, 1080p30", head, rows)
+    print(f"  load of the machine over the last 5 minutes: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores")
 
 
-def dots() -> tuple[Image.Image, list[tuple[float, float]]]:
-    """Soft white dots on black, and where they are."""
-    places = [(WIDTH * (x + 0.5) / 7, HEIGHT * (y + 0.5) / 4) for x in range(1, 6) for y in range(1, 3)]
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    sky = sum(np.exp(-((columns + 0.5 - x) ** 2 + (rows + 0.5 - y) ** 2) / 50) for x, y in places)
-    return Image.fromarray(np.clip(sky * 220, 0, 255).astype(np.uint8)).convert("RGB"), places
-
-
-def centre(picture: NDArray[np.uint8], near: tuple[float, float], reach: int = 22) -> tuple[float, float]:
-    """Of the light round a place."""
-    left, top = int(near[0]) - reach, int(near[1]) - reach
-    part = picture[top : top + 2 * reach, left : left + 2 * reach].astype(float) - 16
-    part[part < 4] = 0
-    rows, columns = np.mgrid[top : top + 2 * reach, left : left + 2 * reach]
-    return float((columns * part).sum() / part.sum()) + 0.5, float((rows * part).sum() / part.sum()) + 0.5
-
-
-def followed(pictures: Iterator[NDArray[np.uint8]], first: list[tuple[float, float]]) -> NDArray[np.float64]:
-    """The dots' places in every frame: frames x dots x 2."""
-    paths, now = [], first
-    for picture in pictures:
-        now = [centre(picture, place) for place in now]
-        paths.append(now)
-    return np.array(paths)
-
-
-def jitter(paths: NDArray[np.float64], degree: int) -> float:
-    """RMS of what is left, in pixels, when a polynomial of the time is taken off each path."""
-    times = np.linspace(-1, 1, len(paths))
-    flat = paths.reshape(len(paths), -1)
-    fitted = np.polynomial.chebyshev.chebfit(times, flat, degree)
-    return float(np.sqrt(np.mean((flat - np.polynomial.chebyshev.chebval(times, fitted).T) ** 2)))
-
-
-def steadiness(folder: Path, seconds: float) -> None:
-    image, places = dots()
-    image.save(folder / "dots.png")
-    manifest = manifest_of({"images": [{"file": "dots.png"}], "fps": FPS})
-    slides = planned(manifest, folder, seconds)
-    first = slides[0].motion.at(0)
-    start = [((x - first.x) * WIDTH / first.width, (y - first.y) * HEIGHT / first.height) for x, y in places]
-    ours = followed((f.to_ndarray()[:HEIGHT] for f in frames(slides, manifest.frame)), start)
-    rows = [("ours", f"{jitter(ours, 14):.4f}")]
-    if shutil.which("ffmpeg"):
-        rows += [
-            (f"ffmpeg {name}", f"{jitter(_zoomed(folder, seconds, before, places), 14):.4f}")
-            for name, before in ZOOMS.items()
-        ]
-    print_table("Unsteadiness before encoding", ("way", "jitter, px RMS"), rows)
-
-
-def _zoomed(folder: Path, seconds: float, before: str, places: list[tuple[float, float]]) -> NDArray[np.float64]:
-    length = round(seconds * FPS)
-    pan = f"z='1+0.15*on/{length}':x='iw/2-(iw/zoom/2)':y='ih/2-(ih/zoom/2)'"
-    shown = f"{before}zoompan={pan}:d={length}:s={WIDTH}x{HEIGHT}:fps={FPS},format=gray"
-    program = ["ffmpeg", "-v", "error", "-i", str(folder / "dots.png"), "-vf", shown, "-f", "rawvideo", "-"]
-    with subprocess.Popen(program, stdout=subprocess.PIPE) as running:
-        assert running.stdout is not None
-        read: Callable[[], bytes] = lambda: running.stdout.read(WIDTH * HEIGHT)  # noqa: E731
-        pictures = (np.frombuffer(data, np.uint8).reshape(HEIGHT, WIDTH) for data in iter(read, b""))
-        return followed(pictures, places)
+def crowds(folder: Path) -> None:
+    """Short slides of the same pictures, so that only their number differs."""
+    seen = images_in(folder)
+    rows = []
+    for count in (10, 300):
+        silence(folder / "sound.wav", count * 0.1)
+        images = [seen[n % len(seen)] for n in range(count)]
+        manifest = manifest_of({"images": images, "audio": {"file": "sound.wav"}, "fps": FPS, "crossfade": 0})
+        (folder / "crowd.json").write_text(manifest.model_dump_json())
+        peak = spent_by([sys.executable, "-c", OURS, str(folder), "crowd.json"]).peak
+        rows.append((str(count), f"{count * 0.1:g}", f"{peak:.0f}"))
+    print_table("Memory, 1080p", ("pictures", "seconds", "peak MiB"), rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=3)
+    parser.add_argument("--images", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=4.0)
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         compared(Path(name), chosen.images, chosen.seconds)
-        steadiness(Path(name), chosen.seconds)
+        crowds(Path(name))
 
 
 if __name__ == "__main__":
