@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -13,9 +13,6 @@ from video_pipeline.cli.files import existing
 from video_pipeline.cli.progress import steps
 from video_pipeline.errors import BadInput
 
-if TYPE_CHECKING:
-    from video_pipeline.slideshow.manifest import Manifest
-
 _MANIFEST: Final = "manifest.json"
 
 
@@ -23,6 +20,19 @@ class Shape(StrEnum):
     WIDE = "16:9"
     TALL = "9:16"
     SQUARE = "1:1"
+
+
+class Timing(StrEnum):
+    EVEN = "even"
+    PAUSES = "pauses"
+    WORDS = "words"
+    BEAT = "beat"
+
+
+class Show(StrEnum):
+    BURNT = "burnt"
+    TRACK = "track"
+    BOTH = "both"
 
 
 class Codec(StrEnum):
@@ -36,8 +46,12 @@ def slideshow(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.mp4", help="The film.")],
     audio: Annotated[Path | None, typer.Option(metavar="FILE", help="The sound; the film is as long as it.")] = None,
     captions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What is said (WebVTT, SRT, ...): pictures change between.")
+        Path | None, typer.Option(metavar="FILE", help="What is said (WebVTT, SubRip, ...), to be shown.")
     ] = None,
+    show: Annotated[
+        Show | None, typer.Option(help="Captions in the picture, or as a track to switch on; burnt.")
+    ] = None,
+    timing: Annotated[Timing | None, typer.Option(help="When pictures change that have no times; even.")] = None,
     shape: Annotated[Shape | None, typer.Option(help="Of the frame; 16:9 if the manifest says nothing.")] = None,
     height: Annotated[int | None, typer.Option(metavar="PIXELS", help="Of the shorter side; 1080.")] = None,
     fps: Annotated[int | None, typer.Option(metavar="FRAMES", help="A second: 24, 25, 30, 50 or 60; 30.")] = None,
@@ -48,39 +62,46 @@ def slideshow(
     """Pan and zoom over pictures for as long as a sound lasts, and write an MP4.
 
     A folder's pictures follow each other by name. Needs no running system; the same input gives the same bytes.
+    --timing: `even`; `pauses` in the captions; `words`, each picture while what it is called is said; `beat`.
     """
+    from video_pipeline.slideshow.manifest import manifest_of
     from video_pipeline.slideshow.rendering import render, sound_in
 
-    wishes = {"shape": shape, "height": height, "fps": fps, "codec": codec, "crossfade": crossfade}
-    manifest, folder = _manifest(source, {name: wish for name, wish in wishes.items() if wish is not None})
+    wishes = {"shape": shape, "height": height, "fps": fps, "codec": codec, "crossfade": crossfade, "timing": timing}
+    document, folder = _document(source)
+    document |= {name: wish for name, wish in wishes.items() if wish is not None}
+    document["captions"] = _captions(document.get("captions"), existing(captions) if captions else None, show)
+    manifest = manifest_of(document)
     sound = existing(audio) if audio else sound_in(manifest, folder)
-    if captions:
-        manifest = _timed(manifest, existing(captions), sound)
     with steps(silent=quiet) as shown:
-        made = render(manifest, folder, output, sound=sound, progress=lambda share: shown.show("rendering", share))
-    note(f"written: {line(str(output))}, {made.seconds:.2f} s for {made.sound_seconds:.2f} s of sound")
+        made = render(
+            manifest,
+            folder,
+            output,
+            sound=sound,
+            captions=captions,
+            progress=lambda share: shown.show("rendering", share),
+        )
+    beside = f", captions in {line(str(made.captions))}" if made.captions else ""
+    note(f"written: {line(str(output))}, {made.seconds:.2f} s for {made.sound_seconds:.2f} s of sound{beside}")
 
 
-def _manifest(source: Path, wishes: dict[str, Any]) -> tuple[Manifest, Path]:
+def _document(source: Path) -> tuple[dict[str, Any], Path]:
     """With the folder that its names are in."""
     from video_pipeline.slideshow.folder import images_in
-    from video_pipeline.slideshow.manifest import manifest_of, read_manifest
+    from video_pipeline.slideshow.manifest import read_manifest
 
     if source.is_dir() and (source / _MANIFEST).is_file():
         source = source / _MANIFEST
     if source.is_dir():
-        return manifest_of({"images": images_in(source)} | wishes), source
-    manifest = read_manifest(existing(source))
-    return manifest_of(manifest.model_dump() | wishes), source.parent
+        return {"images": images_in(source)}, source
+    return read_manifest(existing(source)).model_dump(), source.parent
 
 
-def _timed(manifest: Manifest, captions: Path, sound: Path) -> Manifest:
-    """Pictures without times of their own change where somebody begins to speak."""
-    from video_pipeline.slideshow.sound import seconds_of
-    from video_pipeline.slideshow.timing import at_pauses
-    from video_pipeline.transcripts.read import read_transcript
-
-    if manifest.images[0].start is not None:
-        raise BadInput("times_twice", "The manifest has times already.", hint="Leave out --captions.")
-    transcript = read_transcript(captions.read_bytes(), filename=captions.name)
-    return manifest.model_copy(update={"images": at_pauses(manifest.images, transcript, float(seconds_of(sound)))})
+def _captions(named: dict[str, Any] | None, file: Path | None, show: Show | None) -> dict[str, Any] | None:
+    """What the manifest names, with what the command line says instead."""
+    if file is not None:
+        named = {"file": file.name, "show": (named or {}).get("show", Show.BURNT)}
+    elif named is None and show is not None:
+        raise BadInput("no_captions", "There are no captions to show.", hint="Name them with --captions.")
+    return named | {"show": show} if named is not None and show is not None else named

@@ -68,11 +68,12 @@ def planes_of(image: Image.Image) -> Frame:
         dst_color_range=ColorRange.MPEG,
         interpolation=Interpolation.BICUBIC,
     )
-    luma, blue, red = (_samples(plane) for plane in made.planes)
+    luma, blue, red = (samples_of(plane) for plane in made.planes)
     return luma, blue, red
 
 
-def _samples(plane: VideoPlane) -> Bytes:
+def samples_of(plane: VideoPlane) -> Bytes:
+    """The memory of a plane itself, without what fills its lines up."""
     lines: Bytes = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
     return lines[:, : plane.width]
 

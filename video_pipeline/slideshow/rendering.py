@@ -15,15 +15,21 @@ from av.video.frame import VideoFrame
 
 from video_pipeline.errors import BadInput
 from video_pipeline.ports import Progress
-from video_pipeline.slideshow.canvas import Canvas, Frame
+from video_pipeline.slideshow.canvas import Canvas, Frame, samples_of
+from video_pipeline.slideshow.captions import Cue, cues_of, transcript_in
+from video_pipeline.slideshow.choosing import timed
 from video_pipeline.slideshow.film import film
 from video_pipeline.slideshow.folder import verified
+from video_pipeline.slideshow.fonts import Fonts
 from video_pipeline.slideshow.manifest import Manifest
 from video_pipeline.slideshow.motion import Motion, motion_for
 from video_pipeline.slideshow.pictures import size_of
-from video_pipeline.slideshow.sampling import Bytes, Workspace
+from video_pipeline.slideshow.sampling import Workspace
 from video_pipeline.slideshow.sound import seconds_of, sound_frames
 from video_pipeline.slideshow.timing import Slot, slots
+from video_pipeline.slideshow.writing import Scribe, notes_for
+from video_pipeline.transcripts.model import Transcript
+from video_pipeline.transcripts.writers import write_webvtt
 
 _ONE: Final = 256
 _BLENDED: Final = 60  # rows at once, so that they stay in the cache of a core
@@ -50,25 +56,37 @@ class Rendered:
 
 
 def render(
-    manifest: Manifest, folder: Path, target: Path, *, sound: Path | None = None, progress: Progress | None = None
+    manifest: Manifest,
+    folder: Path,
+    target: Path,
+    *,
+    sound: Path | None = None,
+    captions: Path | None = None,
+    progress: Progress | None = None,
 ) -> Rendered:
     """Writes the film; it appears when it is whole. `progress` is told the share done, 0..1.
 
-    `sound` takes the place of the manifest's.
+    `sound` and `captions` take the place of the manifest's files. A track of captions is written beside the film, too.
 
-    Every input is looked at before the first frame is made: BadInput and BadMedia name the file that can't be used.
+    Every input is looked at before the first frame is made: BadInput, BadMedia and BadCaptions name what can't be used.
     """
-    verified(manifest.images, folder)
+    verified((*manifest.images, *manifest.fonts), folder)
     sound = sound or sound_in(manifest, folder)
-    seconds = seconds_of(sound)
-    slides = planned(manifest, folder, float(seconds))
+    length = seconds_of(sound)
+    transcript = said_in(manifest, folder, captions)
+    manifest = timed(manifest, sound, float(length), transcript)
+    slides = planned(manifest, folder, float(length))
+    cues = cues_of(transcript, float(length)) if transcript else ()
+    scribe = _scribe(manifest, folder, slides, cues)
     total = slides[-1].slot.last
-    with film(target, manifest.frame, manifest.fps, manifest.codec, sound_frames(sound)) as made:
-        for number, frame in enumerate(frames(slides, manifest.frame), 1):
+    track = cues if _shows(manifest, "track") else ()
+    with film(target, manifest.frame, manifest.fps, manifest.codec, sound_frames(sound), track) as made:
+        for number, frame in enumerate(frames(slides, manifest.frame, scribe), 1):
             made.add(frame)
             if progress and number % manifest.fps == 0:
                 progress(number / total)
-    return Rendered(total, float(Fraction(total, manifest.fps)), float(seconds))
+    beside = _beside(target, transcript, float(length)) if track and transcript else None
+    return Rendered(total, float(Fraction(total, manifest.fps)), float(length), beside)
 
 
 def sound_in(manifest: Manifest, folder: Path) -> Path:
@@ -77,6 +95,15 @@ def sound_in(manifest: Manifest, folder: Path) -> Path:
         raise BadInput("no_audio", "The slideshow has no sound.", hint="Name it, with --audio or in the manifest.")
     verified((manifest.audio,), folder)
     return folder / manifest.audio.file
+
+
+def said_in(manifest: Manifest, folder: Path, captions: Path | None = None) -> Transcript | None:
+    """What the manifest's captions say, or `captions` in their place. BadCaptions, or as `verified` says it."""
+    if manifest.captions is None:
+        return None
+    if captions is None:
+        verified((manifest.captions,), folder)
+    return transcript_in(captions or folder / manifest.captions.file)
 
 
 def planned(manifest: Manifest, folder: Path, seconds: float) -> list[Slide]:
@@ -92,10 +119,9 @@ def planned(manifest: Manifest, folder: Path, seconds: float) -> list[Slide]:
     return slides
 
 
-def frames(slides: Sequence[Slide], size: tuple[int, int]) -> Iterator[VideoFrame]:
+def frames(slides: Sequence[Slide], size: tuple[int, int], scribe: Scribe | None = None) -> Iterator[VideoFrame]:
     """Every frame of the film in one piece of memory: use it before the next is asked for."""
     shown, coming = Sheet(size), Sheet(size)
-    frame = VideoFrame.from_numpy_buffer(shown.whole, format="yuv420p")
     work = Workspace()
     with ThreadPoolExecutor(1) as pool:
         deck = _Deck(slides, size, pool)
@@ -104,24 +130,38 @@ def frames(slides: Sequence[Slide], size: tuple[int, int]) -> Iterator[VideoFram
             old.draw(number, shown.planes, work)
             if new is not None:
                 new.draw(number, coming.planes, work)
-                _blend(shown.whole, coming.whole, new.arrived(number, old))
-            yield frame
+                _blend(shown.planes, coming.planes, new.arrived(number, old))
+            if scribe is not None:
+                scribe.write(number, shown.planes)
+            yield shown.frame
+
+
+def _scribe(manifest: Manifest, folder: Path, slides: Sequence[Slide], cues: Sequence[Cue]) -> Scribe | None:
+    """Nobody, where nothing is to be written."""
+    fonts = Fonts([folder / each.file for each in manifest.fonts])
+    burnt = cues if _shows(manifest, "burnt") else ()
+    notes = notes_for(manifest, [slide.slot for slide in slides], burnt, fonts)
+    return Scribe(notes, manifest.frame, manifest.fps, fonts) if notes else None
+
+
+def _shows(manifest: Manifest, way: str) -> bool:
+    return manifest.captions is not None and manifest.captions.show in {way, "both"}
+
+
+def _beside(target: Path, transcript: Transcript, seconds: float) -> Path:
+    heard = tuple(each for each in transcript.segments if each.start < seconds)
+    path = target.with_suffix(".vtt")
+    path.write_text(write_webvtt(transcript.model_copy(update={"segments": heard})), encoding="utf-8")
+    return path
 
 
 class Sheet:
-    """The memory of one frame, as a whole and as planes."""
+    """A frame and its planes, in one piece of memory that is used again and again."""
 
     def __init__(self, size: tuple[int, int]) -> None:
-        width, height = size
-        self.whole: Bytes = np.zeros((height * 3 // 2, width), np.uint8)
-        flat = self.whole.reshape(-1)
-        luma, quarter = width * height, width * height // 4
-        small = height // 2, width // 2
-        self.planes: Frame = (
-            self.whole[:height],
-            flat[luma : luma + quarter].reshape(small),
-            flat[luma + quarter :].reshape(small),
-        )
+        self.frame = VideoFrame(*size, "yuv420p")
+        luma, blue, red = (samples_of(plane) for plane in self.frame.planes)
+        self.planes: Frame = luma, blue, red
 
 
 @dataclass(frozen=True)
@@ -168,13 +208,14 @@ class _Deck:
             self._opened[index] = self._pool.submit(Canvas, slide.path, slide.picture, slide.motion, self._size)
 
 
-def _blend(shown: Bytes, coming: Bytes, share: float) -> None:
+def _blend(shown: Frame, coming: Frame, share: float) -> None:
     """Mixes `coming` into `shown`."""
     weight = round(share * _ONE)
-    for begin in range(0, len(shown), _BLENDED):
-        below, above = shown[begin : begin + _BLENDED], coming[begin : begin + _BLENDED]
-        mixed = np.multiply(below, np.uint16(_ONE - weight), dtype=np.uint16)
-        mixed += np.multiply(above, np.uint16(weight), dtype=np.uint16)
-        mixed += np.uint16(_ONE // 2)
-        np.right_shift(mixed, np.uint16(8), out=mixed)
-        np.copyto(below, mixed, casting="unsafe")
+    for below, above in zip(shown, coming, strict=True):
+        for begin in range(0, len(below), _BLENDED):
+            part = below[begin : begin + _BLENDED]
+            mixed = np.multiply(part, np.uint16(_ONE - weight), dtype=np.uint16)
+            mixed += np.multiply(above[begin : begin + _BLENDED], np.uint16(weight), dtype=np.uint16)
+            mixed += np.uint16(_ONE // 2)
+            np.right_shift(mixed, np.uint16(8), out=mixed)
+            np.copyto(part, mixed, casting="unsafe")

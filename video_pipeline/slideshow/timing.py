@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from video_pipeline.errors import BadInput
 from video_pipeline.slideshow.manifest import Image
-from video_pipeline.transcripts.model import Transcript
 
 _SHORTEST: Final = 0.4  # of a fair share of the time, for a slide that makes room for a sentence
 
@@ -65,20 +65,20 @@ def _fades(edges: Sequence[int], wished: int) -> list[int]:
     return [min(wished, before // 2, after // 2) for before, after in pairwise(lengths)]
 
 
-def at_pauses(images: Sequence[Image], transcript: Transcript, seconds: float) -> tuple[Image, ...]:
-    """The images with times: about as long each, changing when somebody begins to say something."""
-    starts = sorted({each.start for each in transcript.segments if 0 < each.start < seconds})
-    times = [0.0]
+def spread(images: Sequence[Image], moments: Iterable[float], begin: float, end: float) -> list[Image]:
+    """The images with times from `begin` to `end`: each about as long, changing at one of `moments` if one is near."""
+    inside = sorted({each for each in moments if begin < each < end})
+    share = (end - begin) / max(1, len(images))
+    times = [begin]
     for number in range(1, len(images)):
-        wish = seconds * number / len(images)
-        least = times[-1] + (seconds - times[-1]) / (len(images) - number + 1) * _SHORTEST
-        near = [each for each in starts if each >= least and abs(each - wish) <= seconds / len(images) / 2]
-        times.append(round(_nearest(near, wish), 3))
-    ends = [*times[1:], round(seconds, 3)]
-    return tuple(
-        each.model_copy(update={"start": start, "end": end})
-        for each, start, end in zip(images, times, ends, strict=True)
-    )
+        wish = begin + share * number
+        least = times[-1] + (end - times[-1]) / (len(images) - number + 1) * _SHORTEST
+        near = inside[bisect_left(inside, max(least, wish - share / 2)) : bisect_right(inside, wish + share / 2)]
+        times.append(_nearest(near, wish))
+    return [
+        each.model_copy(update={"start": round(start, 3), "end": round(stop, 3)})
+        for each, (start, stop) in zip(images, pairwise([*times, end]), strict=True)
+    ]
 
 
 def _nearest(moments: Sequence[float], wish: float) -> float:

@@ -22,7 +22,9 @@ _SUBRIP_MARKUP: Final = re.compile(r"<(?=[A-Za-z/!])|\{(?=\\)|[-–—](?=>)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Caption:
+class Caption:
+    """What is shown from `start` to `end`, in milliseconds."""
+
     start: int
     end: int
     speaker: str | None
@@ -34,7 +36,7 @@ def write_webvtt(transcript: Transcript, *, note: str | None = None) -> str:
     blocks = ["WEBVTT"]
     comments = (_LOW_NOTE if transcript.quality == "low" else None, note)
     blocks.extend(f"NOTE {_escaped(comment)}" for comment in comments if comment)
-    for caption in _captions(transcript):
+    for caption in captions_of(transcript):
         voice = f"<v {_escaped(caption.speaker)}>" if caption.speaker else ""
         lines = "\n".join(map(_escaped, caption.lines))
         blocks.append(f"{_clock(caption.start, '.')} --> {_clock(caption.end, '.')}\n{voice}{lines}")
@@ -44,7 +46,7 @@ def write_webvtt(transcript: Transcript, *, note: str | None = None) -> str:
 def write_srt(transcript: Transcript) -> str:
     """SubRip; a speaker is named as `Name: ` in front of the text. Markup in the text is made harmless."""
     blocks: list[str] = []
-    for number, caption in enumerate(_captions(transcript), start=1):
+    for number, caption in enumerate(captions_of(transcript), start=1):
         name = f"{_guarded(caption.speaker)}: " if caption.speaker else ""
         lines = "\n".join(map(_guarded, caption.lines))
         blocks.append(f"{number}\n{_clock(caption.start, ',')} --> {_clock(caption.end, ',')}\n{name}{lines}\n")
@@ -61,14 +63,15 @@ def write_chapters(chapters: Iterable[tuple[float, float, str]]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _captions(transcript: Transcript) -> Iterator[_Caption]:
+def captions_of(transcript: Transcript) -> Iterator[Caption]:
+    """In the order of the transcript, of a length that people can read."""
     for segment in transcript.segments:
         speaker = " ".join((segment.speaker or "").split()) or None
         for start, end, text in _cues(segment):
             first = _milliseconds(start)
             # Players never show a cue that ends where it starts.
             last = max(first + 1, _milliseconds(end))
-            yield _Caption(first, last, speaker, _wrapped(text))
+            yield Caption(first, last, speaker, _wrapped(text))
 
 
 def _cues(segment: Segment) -> Iterator[tuple[float, float, str]]:

@@ -177,6 +177,15 @@ def test_colour_stays_where_light_is(tmp_path: Path) -> None:
     assert np.std(np.array(off), axis=0).max() < 0.05
 
 
+@pytest.mark.parametrize(("shape", "height"), [("9:16", 120), ("16:9", 120), ("9:16", 480), ("16:9", 122)])
+def test_grey_stays_grey_up_to_the_edge_in_frames_of_any_even_size(tmp_path: Path, shape: str, height: int) -> None:
+    Image.new("RGB", (300, 200), (200, 200, 200)).save(tmp_path / "a.png")
+    manifest = manifest_of({"images": [{"file": "a.png"}], "shape": shape, "height": height, "fps": 24})
+    [shown, *_] = (frame.to_ndarray(format="rgb24") for frame in frames(planned(manifest, tmp_path, 1), manifest.frame))
+    assert shown.shape[:2] == manifest.frame[::-1]
+    assert np.ptp(shown.astype(int), axis=2).max() <= 2
+
+
 def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path: Path, photo: Make) -> None:
     name = photo("a.jpg").name
 

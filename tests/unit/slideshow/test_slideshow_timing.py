@@ -8,16 +8,11 @@ from hypothesis import strategies as st
 
 from video_pipeline.errors import BadInput
 from video_pipeline.slideshow.manifest import Image
-from video_pipeline.slideshow.timing import at_pauses, slots
-from video_pipeline.transcripts.model import Segment, Transcript
+from video_pipeline.slideshow.timing import slots, spread
 
 
 def _images(count: int) -> list[Image]:
     return [Image(file=f"{n}.jpg") for n in range(count)]
-
-
-def _spoken(*starts: float) -> Transcript:
-    return Transcript(segments=tuple(Segment(start=s, end=s + 1, text="word") for s in starts), source="sidecar")
 
 
 @given(
@@ -52,11 +47,23 @@ def test_a_picture_after_the_end_of_the_sound_and_too_many_pictures_are_refused(
     assert refused.value.code == "too_many_images"
 
 
-def test_pictures_change_where_somebody_begins_to_speak() -> None:
-    timed = at_pauses(_images(3), _spoken(0, 2.5, 9.25, 12, 21.5), seconds=30)
+def test_pictures_change_at_the_moment_that_is_nearest_to_a_fair_share() -> None:
+    timed = spread(_images(3), [0, 2.5, 9.25, 12, 21.5], 0, 30)
     assert [each.start for each in timed] == [0, 9.25, 21.5]
     assert [each.end for each in timed] == [9.25, 21.5, 30]
 
 
-def test_without_a_word_pictures_share_the_time() -> None:
-    assert [each.start for each in at_pauses(_images(4), _spoken(), seconds=8)] == [0, 2, 4, 6]
+def test_without_a_moment_pictures_share_the_time() -> None:
+    assert [each.start for each in spread(_images(4), [], 2, 10)] == [2, 4, 6, 8]
+
+
+@given(moments=st.lists(st.floats(-5, 50), max_size=30), count=st.integers(1, 20))
+def test_no_moment_makes_a_picture_vanish(moments: list[float], count: int) -> None:
+    timed = spread(_images(count), moments, 0, 40)
+    assert timed[0].start == 0
+    assert timed[-1].end == 40
+    fair = 40 / count
+    for each in timed:
+        assert each.start is not None
+        assert each.end is not None
+        assert each.end - each.start > fair * 0.2
