@@ -2,21 +2,26 @@
 
 A motion goes from one window to another. Every window on the way is a mean of the two, so what lies in both of them
 is never out of sight: that is how faces stay whole. Which windows these are follows from the shape of the picture,
-what matters in it, how long it is seen and its turn, and from nothing else.
+what matters in it or draws the eye, how long it is seen and its turn, and from nothing else.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 _ZOOM_A_SECOND: Final = 0.03
 _ZOOM: Final = (1.05, 1.2)
 _PAN_A_SECOND: Final = 0.05  # of the window's side
 _MOST_CUT: Final = 0.4  # a picture that would lose more than this share is shown whole, before its own blur
 _WHOLE: Final = 0.92  # of the frame, for a picture that is shown whole: room to zoom without cutting it
-_UNKNOWN: Final = 0.3  # with nothing marked, the middle of this size must stay in sight
+_UNKNOWN: Final = 0.3  # with nothing known, the middle of this size must stay in sight
+_DRAWN: Final = 0.9  # of the closest window, which has what draws the eye: it must stay in sight
+_PANORAMA: Final = 2.0  # a picture this many times as long as it is wide is passed along
+_ALONG_A_SECOND: Final = 0.2  # of the window's side
+_SEEN: Final = 0.75  # how much of a panorama must pass by; else it is shown whole
+_SEEN_OF_MARKED: Final = 0.4  # the same where what matters is marked, which is seen all the time
 _POINT: Final = 0.1  # a point stands for an area of this size
 _SWING: Final = 0.75  # how far the speed swings about its mean: slow at both ends, nowhere still
 
@@ -83,17 +88,34 @@ def eased(share: float) -> float:
     return share - _SWING * math.sin(2 * math.pi * share) / (2 * math.pi)
 
 
+class Drawing(Protocol):
+    """What draws the eye in a picture."""
+
+    def middle(self, width: float, height: float) -> tuple[float, float]:
+        """Of the window of that size in which there is most to see; all as shares of the picture."""
+        ...
+
+
 def motion_for(
-    picture: tuple[int, int], frame: tuple[int, int], matters: tuple[Box, ...], seconds: float, turn: int
+    picture: tuple[int, int],
+    frame: tuple[int, int],
+    matters: tuple[Box, ...],
+    seconds: float,
+    turn: int,
+    drawing: Drawing | None = None,
 ) -> Motion:
     """`picture` and `frame` as width and height; `matters` as shares of the picture; `turn` counts the slides."""
     width, height = picture
-    keep = _kept(matters).scaled(width, height)
     aspect = frame[0] / frame[1]
     widest = Box(0, 0, min(width, height * aspect), min(height, width / aspect))
-    cut = 1 - widest.width * widest.height / (width * height)
-    if cut > _MOST_CUT or widest.width < keep.width or widest.height < keep.height:
+    keep = _kept(matters).scaled(width, height)
+    if 1 - widest.width * widest.height / (width * height) > _MOST_CUT:
+        along = _along(picture, widest, keep if matters else None, seconds, turn)
+        return along or _before_its_blur(frame, seconds, turn)
+    if widest.width < keep.width or widest.height < keep.height:
         return _before_its_blur(frame, seconds, turn)
+    if drawing is not None and not matters:
+        keep = _drawn(drawing, _closer(widest, keep, seconds), picture)
     closest = _closer(widest, keep, seconds)
     close = _nearest(closest, keep.middle, keep, picture)
     far = _nearest(widest, _aside(widest, close, picture, seconds), keep, picture)
@@ -105,6 +127,34 @@ def whole_in(picture: tuple[int, int], frame: tuple[int, int]) -> Box:
     scale = _WHOLE * min(frame[0] / picture[0], frame[1] / picture[1])
     width, height = picture[0] * scale, picture[1] * scale
     return Box((frame[0] - width) / 2, (frame[1] - height) / 2, width, height)
+
+
+def _drawn(drawing: Drawing, closest: Box, picture: tuple[int, int]) -> Box:
+    x, y = drawing.middle(closest.width / picture[0], closest.height / picture[1])
+    width, height = closest.width * _DRAWN, closest.height * _DRAWN
+    left = min(max(x * picture[0] - width / 2, 0.0), picture[0] - width)
+    top = min(max(y * picture[1] - height / 2, 0.0), picture[1] - height)
+    return Box(left, top, width, height)
+
+
+def _along(picture: tuple[int, int], window: Box, marked: Box | None, seconds: float, turn: int) -> Motion | None:
+    """A panorama passes by at a quiet pace, as long as enough of it can be seen in the time."""
+    if max(picture) < _PANORAMA * min(picture):
+        return None
+    wide = window.width < picture[0]
+    side, length = (window.width, picture[0]) if wide else (window.height, picture[1])
+    first, last = 0.0, length - side
+    if marked is not None:
+        begin, extent = (marked.x, marked.width) if wide else (marked.y, marked.height)
+        first, last = max(first, begin + extent - side), min(last, begin)
+    way = min(last - first, seconds * _ALONG_A_SECOND * side)
+    if way <= 0 or (side + way) / length < (_SEEN_OF_MARKED if marked else _SEEN):
+        return None
+    middle = (first + last) / 2
+    here, there = (
+        window.moved(place, 0) if wide else window.moved(0, place) for place in (middle - way / 2, middle + way / 2)
+    )
+    return Motion(here, there) if turn % 2 == 0 else Motion(there, here)
 
 
 def _kept(matters: tuple[Box, ...]) -> Box:

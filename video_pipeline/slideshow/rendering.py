@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 
 from video_pipeline.errors import BadInput
 from video_pipeline.ports import Progress
+from video_pipeline.slideshow.attention import attention_in
 from video_pipeline.slideshow.canvas import Canvas, Frame, samples_of
 from video_pipeline.slideshow.captions import Cue, cues_of, transcript_in
 from video_pipeline.slideshow.choosing import timed
@@ -107,7 +108,7 @@ def said_in(manifest: Manifest, folder: Path, captions: Path | None = None) -> T
 
 
 def planned(manifest: Manifest, folder: Path, seconds: float) -> list[Slide]:
-    """When each picture is seen and how it moves; only headers are read."""
+    """When each picture is seen and how it moves. Where nothing is marked, the picture is read small to find it."""
     made = slots(manifest.images, seconds=seconds, fps=manifest.fps, crossfade=manifest.crossfade)
     slides: list[Slide] = []
     for turn, (image, slot) in enumerate(zip(manifest.images, made, strict=True)):
@@ -115,7 +116,8 @@ def planned(manifest: Manifest, folder: Path, seconds: float) -> list[Slide]:
         size = size_of(path)
         lasts = (slot.last - slot.first) / manifest.fps
         matters = tuple(mark.box for mark in image.matters)
-        slides.append(Slide(path, size, motion_for(size, manifest.frame, matters, lasts, turn), slot))
+        drawing = None if matters else attention_in(path)
+        slides.append(Slide(path, size, motion_for(size, manifest.frame, matters, lasts, turn, drawing), slot))
     return slides
 
 

@@ -76,3 +76,52 @@ def test_speed_is_gentle_at_both_ends_and_never_nothing() -> None:
     assert min(steps) > 0
     assert steps[0] < steps[500] / 5
     assert max(abs(after - before) for before, after in pairwise(steps)) < max(steps) / 100
+
+
+def test_a_panorama_passes_by_at_a_quiet_pace() -> None:
+    there, back = (motion_for((5400, 1000), WIDE, (), 12, turn) for turn in (0, 1))
+    assert not there.whole
+    assert there.start.x < 100
+    assert there.end.x + there.end.width > 5300
+    assert (back.start, back.end) == (there.end, there.start)
+    assert there.start.height == pytest.approx(1000)
+    assert (there.end.x - there.start.x) / there.start.width / 12 <= 0.2
+
+
+def test_a_panorama_without_time_enough_is_shown_whole_and_one_with_a_mark_stays_round_it() -> None:
+    assert motion_for((5400, 1000), WIDE, (), 3, 0).whole
+    face = Box(0.2, 0.3, 0.05, 0.2)
+    motion = motion_for((5400, 1000), WIDE, (face,), 5, 0)
+    assert not motion.whole
+    assert all(window.holds(face.scaled(5400, 1000)) for window in (motion.start, motion.end))
+    assert motion.start.x < motion.end.x
+
+
+def test_a_tower_passes_by_from_top_to_bottom() -> None:
+    motion = motion_for((1080, 2400), (1080, 1080), (), 8, 0)
+    assert (motion.start.x, motion.end.x) == (0, 0)
+    assert motion.start.y < 50
+    assert motion.end.y + motion.end.height > 2350
+
+
+class _Eye:
+    def __init__(self, x: float, y: float) -> None:
+        self.place = x, y
+
+    def middle(self, width: float, height: float) -> tuple[float, float]:
+        return self.place
+
+
+@given(x=shares, y=shares, size=st.sampled_from([(4000, 3000), (3000, 2000), (1920, 1080)]), turn=st.integers(0, 1))
+def test_what_draws_the_eye_stays_in_sight(x: float, y: float, size: tuple[int, int], turn: int) -> None:
+    motion = motion_for(size, WIDE, (), 4, turn, _Eye(x, y))
+    eye = Box(x, y, 0, 0).scaled(*size)
+    outer = Box(0, 0, *size)
+    for window in (motion.start, motion.end):
+        assert outer.holds(window)
+        assert window.holds(eye, slack=0.06 * size[0])
+
+
+def test_marks_count_more_than_what_draws_the_eye() -> None:
+    marks = (Box(0.1, 0.1, 0, 0),)
+    assert motion_for((4000, 3000), WIDE, marks, 4, 0, _Eye(0.9, 0.9)) == motion_for((4000, 3000), WIDE, marks, 4, 0)
