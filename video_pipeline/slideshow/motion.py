@@ -23,6 +23,7 @@ _ALONG_A_SECOND: Final = 0.2  # of the window's side
 _SEEN: Final = 0.75  # how much of a panorama must pass by; else it is shown whole
 _SEEN_OF_MARKED: Final = 0.4  # the same where what matters is marked, which is seen all the time
 _POINT: Final = 0.1  # a point stands for an area of this size
+_AIR: Final = 0.06  # of the picture, so that what matters does not touch the frame's edge
 _SWING: Final = 0.75  # how far the speed swings about its mean: slow at both ends, nowhere still
 
 
@@ -167,8 +168,8 @@ def _kept(matters: tuple[Box, ...]) -> Box:
 
 
 def _area(mark: Box) -> Box:
-    """A point becomes an area; nothing reaches over the picture's edge."""
-    middle, width, height = mark.middle, max(mark.width, _POINT), max(mark.height, _POINT)
+    """A point becomes an area, and an area has air around it; nothing reaches over the picture's edge."""
+    middle, width, height = mark.middle, max(mark.width + _AIR, _POINT), max(mark.height + _AIR, _POINT)
     left, top = max(0.0, middle[0] - width / 2), max(0.0, middle[1] - height / 2)
     right, bottom = min(1.0, middle[0] + width / 2), min(1.0, middle[1] + height / 2)
     return Box(left, top, right - left, bottom - top)
