@@ -85,6 +85,6 @@ cat <<TEXT
 
 Deployed $ENVIRONMENT_SUFFIX in $AWS_REGION. Next:
   video-pipeline --suffix $ENVIRONMENT_SUFFIX secrets set openai   # asks for the key; it goes nowhere else
-  video-pipeline --suffix $ENVIRONMENT_SUFFIX keys create me
+  video-pipeline --suffix $ENVIRONMENT_SUFFIX keys create me --operate
   video-pipeline --suffix $ENVIRONMENT_SUFFIX doctor
 TEXT

@@ -17,8 +17,10 @@ from video_pipeline.topology import (
     PIPELINE,
     PROCESSING,
     QUEUE_CONSUMERS,
+    QUEUES,
     SEGMENTS_PREFIX,
     STREAM_CONSUMERS,
+    STREAMS,
     SUMMARY,
     TRANSCRIPTION_JOBS,
 )
@@ -127,6 +129,18 @@ class Reach:
     def asks_questions(self) -> list[Statement]:
         return [Statement(["kinesis:PutRecord", "kinesis:PutRecords"], [self.streams[INGESTION.name]])]
 
+    def operates(self) -> list[Statement]:
+        """Looks after queues; dead letters go back to the stream or queue that they came from."""
+        letters = [self.queues[each.name] for each in DEAD_LETTER_QUEUES]
+        work = [self.queues[each.name] for each in QUEUES if each.dead_letter]
+        streams = [self.streams[each.name] for each in STREAMS]
+        return [
+            Statement(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"], letters),
+            Statement(["sqs:GetQueueUrl", "sqs:GetQueueAttributes"], [*work, *letters]),
+            Statement(["sqs:SendMessage"], work),
+            Statement(["kinesis:GetShardIterator", "kinesis:GetRecords"], streams),
+        ]
+
     def takes_mail(self) -> list[Statement]:
         """Mails become questions on the stream."""
         return self.asks_questions() if self.place.environment.mail_domain else []
@@ -180,6 +194,7 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
         Reach.writes_results,
         Reach.erases,
         Reach.asks_models,
+        Reach.operates,
     ),
     "administration": (),
     "reindexing": (

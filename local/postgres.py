@@ -23,7 +23,8 @@ from local import child
 from local.places import Places
 from video_pipeline import logs, wiring
 from video_pipeline.errors import BadInput, PipelineError
-from video_pipeline.keys import check_key, create_key
+from video_pipeline.keys import check_key, create_key, require
+from video_pipeline.model import Scope
 from video_pipeline.settings import DatabaseSettings
 from video_pipeline.store.migrate import migrate
 
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 MAJOR: Final = 16  # that of the Aurora engine, so that SQL meets the same parser
 DATABASE: Final = "video_pipeline"
 KEY_NAME: Final = "this machine"
+KEY_SCOPES: Final[tuple[Scope, ...]] = ("operate",)
 
 
 class CannotServe(Exception):
@@ -98,11 +100,11 @@ def ensure_key(url: str, file: Path) -> str | None:
     ledger = wiring.open_ledger(DatabaseSettings(database_url=url, database_pool=1))
     try:
         if file.exists():
-            check_key(ledger.keys, file.read_text(encoding="utf-8").strip())
+            require(check_key(ledger.keys, file.read_text(encoding="utf-8").strip()), "operate")
             return None
-    except BadInput:
-        log.info("the key on file is not known to the database, a new one is made")
-    _, text = create_key(ledger.keys, KEY_NAME)
+    except BadInput as error:
+        log.info("a new key is made: %s", error)
+    _, text = create_key(ledger.keys, KEY_NAME, KEY_SCOPES)
     file.touch(mode=0o600)
     file.chmod(0o600)
     file.write_text(text + "\n", encoding="utf-8")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from video_pipeline.errors import BadInput, NotFound
 from video_pipeline.keys import create_key
+from video_pipeline.model import Scope
 from video_pipeline.ports import Keys
 
 
@@ -26,6 +27,7 @@ class Migrate(_Request):
 class CreateKey(_Request):
     do: Literal["create_key"]
     name: str
+    scopes: tuple[Scope, ...] = ()
 
 
 class ListKeys(_Request):
@@ -39,7 +41,7 @@ class RevokeKey(_Request):
 
 Request = Migrate | CreateKey | ListKeys | RevokeKey
 _REQUESTS: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
-_HINT: Final = "`do` is migrate, create_key (with `name`), list_keys or revoke_key (with `key_id`)."
+_HINT: Final = "`do` is migrate, create_key (with `name`, perhaps `scopes`), list_keys or revoke_key (with `key_id`)."
 
 
 def read_request(document: object) -> Request:
@@ -68,8 +70,8 @@ class Administering:
         match request:
             case Migrate():
                 return {"applied": self._migrate()}
-            case CreateKey(name=name):
-                key, text = create_key(self._keys, name)
+            case CreateKey(name=name, scopes=scopes):
+                key, text = create_key(self._keys, name, scopes)
                 return key.model_dump(mode="json") | {"key": text}
             case ListKeys():
                 return {"keys": [key.model_dump(mode="json") for key in self._keys.all()]}

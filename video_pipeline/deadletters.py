@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, Protocol
@@ -29,7 +29,7 @@ from video_pipeline.letters import (
 )
 from video_pipeline.model import ObjectRef, QueueMessage
 from video_pipeline.ports import Objects, Queue
-from video_pipeline.topology import DEAD_LETTER_QUEUES, LIMITS, STREAM_CONSUMERS
+from video_pipeline.topology import DEAD_LETTER_QUEUES, LIMITS, QUEUES, STREAM_CONSUMERS
 
 __all__ = [
     "MOST",
@@ -105,6 +105,21 @@ class DeadLetters:
                 raise _missing(letter_id)
             chosen = [letter_id] if letter_id is not None else list(held)
             return [self._redrive(queue, source, held, each, replacement) for each in chosen]
+
+    def redrive_named(self, queue: str, letter_ids: Sequence[str]) -> list[Outcome]:
+        """As `redrive`; a letter that is not there, perhaps because it was redriven, is an outcome: letter_missing."""
+        source = self._queues(_known(queue))
+        with self._held(source, _WORK_SECONDS) as held:
+            return [
+                self._redrive(queue, source, held, each, None) if each in held else _gone(queue, each)
+                for each in dict.fromkeys(letter_ids)
+            ]
+
+    def depths(self) -> dict[str, Mapping[str, int]]:
+        """How many messages are `visible`, `in_flight` and `delayed` in every queue, about."""
+        names = [queue.name for queue in QUEUES]
+        with ThreadPoolExecutor(len(names)) as pool:
+            return dict(zip(names, pool.map(lambda name: self._queues(name).depth(), names), strict=True))
 
     # ------------------------------------------------------------------------------------------- peek
     def _peek(self, name: str) -> list[DeadLetter]:
@@ -207,6 +222,11 @@ def _known(queue: str) -> str:
         message = f"There is no dead-letter queue {queue!r}."
         raise BadInput("queue_unknown", message, hint=f"There are {', '.join(NAMES)}.")
     return queue
+
+
+def _gone(queue: str, letter_id: str) -> Outcome:
+    message = "It is not there any more, or someone else looks at it just now."
+    return Outcome(id=letter_id, queue=queue, redriven=False, code="letter_missing", message=message)
 
 
 def _missing(letter_id: str) -> NotFound:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from video_pipeline.errors import BadInput, Unavailable
-from video_pipeline.model import ApiKey
+from video_pipeline.model import ApiKey, Scope
 from video_pipeline.ports import Keys
 
 _NAME_CHARS: Final = 100
@@ -17,7 +18,7 @@ _SHAPE: Final = re.compile(r"vp_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")
 _HINT: Final = "Send it in the header X-API-Key; `video-pipeline keys create NAME` makes one."
 
 
-def create_key(keys: Keys, name: str) -> tuple[ApiKey, str]:
+def create_key(keys: Keys, name: str, scopes: Collection[Scope] = ()) -> tuple[ApiKey, str]:
     """A new key and its text, `vp_<prefix>_<secret>`, which is kept nowhere; the prefix tells keys apart in lists."""
     name = name.strip()
     if not 1 <= len(name) <= _NAME_CHARS or not name.isprintable():
@@ -25,7 +26,7 @@ def create_key(keys: Keys, name: str) -> tuple[ApiKey, str]:
         raise BadInput("key_name_wrong", message, hint="Name who or what will use it.")
     prefix = secrets.token_hex(4)
     text = f"vp_{prefix}_{secrets.token_urlsafe(32)}"
-    return keys.create(name, prefix, _digest(text)), text
+    return keys.create(name, prefix, _digest(text), scopes), text
 
 
 def check_key(keys: Keys, presented: str | None) -> ApiKey:
@@ -39,6 +40,16 @@ def check_key(keys: Keys, presented: str | None) -> ApiKey:
     if found is None:
         raise BadInput("api_key_wrong", "This API key is not known, or was revoked.", hint=_HINT)
     return found
+
+
+def require(key: ApiKey, scope: Scope) -> None:
+    """BadInput("scope_missing") for a key that may not."""
+    if scope not in key.scopes:
+        raise BadInput(
+            "scope_missing",
+            f"This key may not {scope}.",
+            hint=f"`video-pipeline keys create NAME --{scope}` makes one that may.",
+        )
 
 
 @dataclass(frozen=True)

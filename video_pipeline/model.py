@@ -519,7 +519,10 @@ class AskedQuestion(Value):
 
 
 class Day(Value):
-    """What happened on a day (UTC). Milliseconds are those of questions that were asked through the API."""
+    """What happened on a day (UTC). Milliseconds are those of questions that were asked through the API.
+
+    Seconds are those from a job's first attempt to its end, of jobs that were completed.
+    """
 
     day: date
     questions: int
@@ -530,6 +533,19 @@ class Day(Value):
     video_seconds: float
     jobs_completed: int
     jobs_failed: int
+    job_seconds_median: float | None
+    job_seconds_p95: float | None
+
+
+class FailureCount(Value):
+    """Jobs that failed for the same reason at the same stage, and what the latest of them said."""
+
+    code: str
+    stage: str
+    jobs: int
+    last_at: datetime
+    message: str
+    hint: str
 
 
 class Unanswered(Value):
@@ -610,10 +626,15 @@ class RejectedRecord(Value):
     size: int
 
 
+# Beyond putting videos in, reading and asking: looking after queues and dead letters.
+Scope = Literal["operate"]
+
+
 class ApiKey(Value):
     id: UUID
     name: str
     prefix: str
+    scopes: tuple[Scope, ...] = ()
     created_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +20,7 @@ from video_pipeline.model import (
     Day,
     Expense,
     Failure,
+    FailureCount,
     Hit,
     Index,
     IndexReport,
@@ -36,6 +37,7 @@ from video_pipeline.model import (
     Question,
     QueueMessage,
     RejectedRecord,
+    Scope,
     SearchFilter,
     Source,
     Spent,
@@ -526,6 +528,7 @@ class Analytics(Protocol):
         """Each day of the range, both ends included."""
         ...
 
+    def failures(self, first: date, last: date, *, limit: int) -> list[FailureCount]: ...
     def unanswered(self, first: date, last: date, *, limit: int) -> list[Unanswered]:
         """Those asked most often first."""
         ...
@@ -613,7 +616,7 @@ class Spending(Protocol):
 
 
 class Keys(Protocol):
-    def create(self, name: str, prefix: str, sha256: str) -> ApiKey: ...
+    def create(self, name: str, prefix: str, sha256: str, scopes: Collection[Scope] = ()) -> ApiKey: ...
     def find(self, sha256: str) -> ApiKey | None:
         """An unrevoked key by its hash; notes that it was used."""
         ...
@@ -712,6 +715,20 @@ class Objects(Protocol):
     def delete_prefix(self, bucket: str, prefix: str) -> int: ...
     def presign_get(self, ref: ObjectRef, *, seconds: int, filename: str | None = None) -> str: ...
     def presign_parts(self, bucket: str, key: str, *, size: int, content_type: str, seconds: int) -> UploadGrant: ...
+    def sent_parts(self, bucket: str, key: str, upload_id: str) -> list[SentPart]:
+        """What has arrived of a granted upload, in order; `NotFound("upload_missing")` when it has come to its end."""
+        ...
+
+    def presign_again(
+        self, bucket: str, key: str, upload_id: str, *, size: int, numbers: Sequence[int], seconds: int
+    ) -> tuple[dict[int, str], datetime]:
+        """New URLs for parts, by their numbers from 1, and when they expire; BadInput("part_unknown")."""
+        ...
+
+    def part_size(self, size: int) -> int:
+        """Of which size the parts of a granted upload of so many bytes are."""
+        ...
+
     def complete_parts(self, bucket: str, key: str, upload_id: str, etags: Sequence[str]) -> ObjectRef: ...
 
 
@@ -723,6 +740,15 @@ class UploadGrant:
     part_size: int
     urls: tuple[str, ...]
     expires: datetime
+
+
+@dataclass(frozen=True)
+class SentPart:
+    """A part of a multipart upload that the store holds; `number` counts from 1."""
+
+    number: int
+    size: int
+    etag: str
 
 
 # ------------------------------------------------------------------------------------ streams, queues

@@ -7,15 +7,16 @@ has gone on, and must find the job that the upload belongs to.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from video_pipeline import layout
 from video_pipeline.errors import BadInput, Conflict, NotFound, PipelineError
 from video_pipeline.events import Described, JobFailed, announce
 from video_pipeline.model import Failure, Job, ObjectInfo, ObjectRef, Source
-from video_pipeline.ports import Ledger, Objects, Submission, UploadGrant
+from video_pipeline.ports import Ledger, Objects, SentPart, Submission, UploadGrant
 from video_pipeline.publishing import Publishing
 from video_pipeline.topology import LIMITS, MEDIA_SUFFIXES, SENT_SUFFIXES
 
@@ -37,6 +38,25 @@ class Granted:
     job: Job
     parts: UploadGrant
     captions: bool
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """How far a granted upload is. `captions`: whether announced ones have arrived; None: none were announced."""
+
+    job: Job
+    size: int
+    part_size: int
+    sent: tuple[SentPart, ...]
+    captions: bool | None
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """URLs of parts by their numbers."""
+
+    urls: Mapping[int, str]
+    expires: datetime
 
 
 class Uploading:
@@ -118,6 +138,45 @@ class Uploading:
         source = Source(kind="upload", media=media, filename=name, upload_id=parts.upload_id, size=size)
         return Granted(self._submit(source, about, captions), parts, captions is not None)
 
+    def unfinished(self, job_id: UUID) -> Unfinished:
+        """So that an upload may go on that a reload or a lost connection broke off.
+
+        `Conflict` upload_complete, upload_cancelled or upload_not_in_parts; `NotFound("upload_missing")` once the store
+        gave it up.
+        """
+        job, size = self._going_on(job_id)
+        media, captions = job.source.media, job.options.captions
+        sent = self._objects.sent_parts(media.bucket, media.key, job.source.upload_id or "")
+        arrived = None if captions is None else self._is_there(captions)
+        return Unfinished(job, size, self._objects.part_size(size), tuple(sent), arrived)
+
+    def renew(self, job_id: UUID, numbers: Sequence[int]) -> Renewed:
+        """New URLs for these parts, when the first ones have expired or were lost; refusals as `unfinished`."""
+        job, size = self._going_on(job_id)
+        media = job.source.media
+        urls, expires = self._objects.presign_again(
+            media.bucket,
+            media.key,
+            job.source.upload_id or "",
+            size=size,
+            numbers=numbers,
+            seconds=self._grant_seconds,
+        )
+        return Renewed(urls, expires)
+
+    def _going_on(self, job_id: UUID) -> tuple[Job, int]:
+        job = self._granted(job_id)
+        if has_arrived(job) or job.source.size is None:
+            raise Conflict("upload_complete", "The upload is complete.", hint="Follow its job.")
+        return job, job.source.size
+
+    def _is_there(self, ref: ObjectRef) -> bool:
+        try:
+            self._objects.head(ref)
+        except NotFound:
+            return False
+        return True
+
     def add_captions(self, job_id: UUID, data: bytes) -> None:
         """Stores the captions that the grant announced; they may be replaced until the upload is completed."""
         job = self._granted(job_id)
@@ -158,16 +217,12 @@ class Uploading:
         return job
 
     def _expect_captions(self, job: Job) -> None:
-        if job.options.captions is None:
-            return
-        try:
-            self._objects.head(job.options.captions)
-        except NotFound as error:
+        if job.options.captions is not None and not self._is_there(job.options.captions):
             raise Conflict(
                 "captions_missing",
                 "The captions that were announced for this upload have not arrived.",
                 hint="Send them to captions_url, then complete the upload.",
-            ) from error
+            )
 
     def _put_together(self, job: Job, etags: Sequence[str]) -> ObjectInfo:
         media = job.source.media

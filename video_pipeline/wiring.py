@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from video_pipeline.aws.clients import Clients
     from video_pipeline.aws.objects import S3Objects
     from video_pipeline.aws.publisher import Publisher
+    from video_pipeline.deadletters import DeadLetters
     from video_pipeline.language.openai_account import OpenAiAccount
     from video_pipeline.mailing import Mailing
     from video_pipeline.reindexing import Reindexing
@@ -133,6 +134,18 @@ def open_publisher(clients: Clients, settings: Settings) -> Publisher:
     from video_pipeline.aws.publisher import Publisher
 
     return Publisher(clients.kinesis, clients.sqs, settings.environment_suffix)
+
+
+def open_dead_letters(clients: Clients, suffix: str) -> DeadLetters:
+    from video_pipeline.aws.queue import SqsQueue
+    from video_pipeline.aws.stream import KinesisStreams
+    from video_pipeline.deadletters import DeadLetters
+
+    return DeadLetters(
+        lambda name: SqsQueue(clients.sqs, resource_name(name, suffix)),
+        KinesisStreams(clients.kinesis, suffix),
+        open_objects(clients),
+    )
 
 
 def open_purse(settings: SpendingSettings, ledger: Ledger) -> Purse:
@@ -561,6 +574,7 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         erasing=erasing,
         purse=open_purse(settings, ledger),
         steering=Steering(ledger, objects, publishing),
+        dead_letters=open_dead_letters(clients, settings.environment_suffix),
         media_bucket=settings.media,
         results_bucket=settings.results,
         public_url=settings.public_url,

@@ -51,6 +51,15 @@ def test_keys_are_made_listed_and_revoked(ask: Ask, database_url: str, monkeypat
     assert ask(do="revoke_key", key_id=made["id"])["error"]["code"] == "key_missing"
 
 
+def test_a_key_may_operate_only_when_it_was_made_so(
+    ask: Ask, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    assert ask(do="create_key", name="laptop")["scopes"] == []
+    assert ask(do="create_key", name="desk", scopes=["operate"])["scopes"] == ["operate"]
+    assert [each["scopes"] for each in ask(do="list_keys")["keys"]] == [[], ["operate"]]
+
+
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
@@ -59,6 +68,7 @@ def test_keys_are_made_listed_and_revoked(ask: Ask, database_url: str, monkeypat
         ({"do": 7}, "do"),
         ({"do": "create_key"}, "name"),
         ({"do": "create_key", "name": ["x"]}, "name"),
+        ({"do": "create_key", "name": "x", "scopes": ["everything"]}, "0"),
         ({"do": "revoke_key", "key_id": "nonsense"}, "key_id"),
         ("migrate", "do"),
         (None, "do"),

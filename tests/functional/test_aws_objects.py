@@ -20,6 +20,7 @@ from video_pipeline.aws.retry import Backoff
 from video_pipeline.aws.uploads import GRANTED_PARTS, PART, part_size
 from video_pipeline.errors import BadInput, Misconfigured, NotFound, Unavailable
 from video_pipeline.model import ObjectRef
+from video_pipeline.ports import SentPart
 
 MIB = 1024**2
 BUCKET = "media-bucket-test"
@@ -246,6 +247,25 @@ class TestGrants:
         assert first == again
         assert objects.head(first).content_type == "video/mp4"
         assert objects.read(first, limit=PART + 8) == content
+
+    def test_an_upload_that_broke_off_is_known_by_its_parts_and_goes_on_with_new_urls(self, clients: Clients) -> None:
+        objects = S3Objects(clients.s3)
+        content = b"a" * PART + b"the rest"
+        grant = objects.presign_parts(BUCKET, "up/film", size=len(content), content_type="video/mp4", seconds=600)
+        last = _put(grant.urls[1], content[PART:])
+        assert objects.sent_parts(BUCKET, "up/film", grant.upload_id) == [SentPart(2, 8, last)]
+        urls, _ = objects.presign_again(BUCKET, "up/film", grant.upload_id, size=len(content), numbers=[1], seconds=600)
+        first = _put(urls[1], content[:PART])
+        done = objects.complete_parts(BUCKET, "up/film", grant.upload_id, [first, last])
+        assert objects.read(done, limit=PART + 8) == content
+        for unknown in (0, 3):
+            with pytest.raises(BadInput, match="no part"):
+                objects.presign_again(
+                    BUCKET, "up/film", grant.upload_id, size=len(content), numbers=[unknown], seconds=600
+                )
+        with pytest.raises(NotFound) as gone:
+            objects.sent_parts(BUCKET, "up/film", grant.upload_id)
+        assert gone.value.code == "upload_missing"
 
     def test_a_download_link_works_and_carries_its_name(self, clients: Clients) -> None:
         objects = S3Objects(clients.s3)

@@ -52,6 +52,11 @@ def test_a_key_is_made_listed_and_revoked(run: Run, database_url: str) -> None:
     ledger.close()
 
 
+def test_a_key_may_operate_when_asked_for(run: Run) -> None:
+    assert json.loads(run("keys", "create", "desk", "--operate", "--json").stdout)["scopes"] == ["operate"]
+    assert " operate " in run("keys", "list").stdout
+
+
 def test_json_carries_the_new_key_and_its_facts(run: Run) -> None:
     made = json.loads(run("keys", "create", "script", "--json").stdout)
     assert made["key"].startswith(f"vp_{made['prefix']}_")

@@ -18,6 +18,7 @@ from video_pipeline.topology import (
     QUEUES,
     STREAM_CONSUMERS,
     STREAMS,
+    UPLOADS,
 )
 
 # Attributes that name a thing on AWS. `name` of an origin or a rule inside a resource is not one.
@@ -178,6 +179,33 @@ def test_secrets_are_empty_and_each_is_read_by_those_alone_that_need_it(stack: S
     openai = secrets[f"openai-secret-{suffix}"]
     readers = {name.removesuffix(f"-role-{suffix}") for name, policy in policies.items() if f"{openai}." in policy}
     assert readers == {"embedding", "question", "question_api", "reindexing", "summary", "sweeper"}
+
+
+def test_only_the_api_takes_letters_out_of_dead_letter_queues_and_it_alone_sends_to_every_source(
+    stack: Synthesised,
+) -> None:
+    policies = {
+        each["name"]: each["policy"] for each in stack.resources("aws_iam_role_policy").values() if "policy" in each
+    }
+    suffix = _suffix(stack)
+    queues = {each["name"]: key for key, each in stack.resources("aws_sqs_queue").items()}
+
+    def who(action: str, queue: str) -> set[str]:
+        arn = f"{queues[f'{queue}-{suffix}']}.arn"
+        return {
+            name.removesuffix(f"-role-{suffix}")
+            for name, policy in policies.items()
+            for each in json.loads(policy)["Statement"]
+            if action in each["Action"] and any(arn in resource for resource in each["Resource"])
+        }
+
+    for letters in DEAD_LETTER_QUEUES:
+        assert who("sqs:ReceiveMessage", letters.name) == {"question_api"}, letters.name
+        assert who("sqs:DeleteMessage", letters.name) == {"question_api"}, letters.name
+    for queue in QUEUES:
+        assert "question_api" in who("sqs:GetQueueAttributes", queue.name)
+    assert who("sqs:SendMessage", UPLOADS.name) == {"question_api"}
+    assert who("sqs:ReceiveMessage", UPLOADS.name) == {"ingest"}
 
 
 def test_the_same_settings_give_the_same_stack(dev: Synthesised, tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from video_pipeline.errors import BadInput
-from video_pipeline.keys import check_key, create_key
-from video_pipeline.model import ApiKey
+from video_pipeline.keys import check_key, create_key, require
+from video_pipeline.model import ApiKey, Scope
 
 
 class FakeKeys:
@@ -19,8 +20,9 @@ class FakeKeys:
         self.kept: dict[str, ApiKey] = {}
         self.asked: list[str] = []
 
-    def create(self, name: str, prefix: str, sha256: str) -> ApiKey:
-        self.kept[sha256] = ApiKey(id=uuid4(), name=name, prefix=prefix, created_at=datetime.now(UTC))
+    def create(self, name: str, prefix: str, sha256: str, scopes: Collection[Scope] = ()) -> ApiKey:
+        made = datetime.now(UTC)
+        self.kept[sha256] = ApiKey(id=uuid4(), name=name, prefix=prefix, scopes=tuple(scopes), created_at=made)
         return self.kept[sha256]
 
     def find(self, sha256: str) -> ApiKey | None:
@@ -79,3 +81,14 @@ def test_a_key_without_a_readable_name_is_not_made(name: str) -> None:
     with pytest.raises(BadInput) as caught:
         create_key(FakeKeys(), name)
     assert caught.value.code == "key_name_wrong"
+
+
+def test_only_a_key_with_the_scope_may_operate() -> None:
+    keys = FakeKeys()
+    plain, _ = create_key(keys, "reader")
+    operator, text = create_key(keys, "operator", ("operate",))
+    require(check_key(keys, text), "operate")
+    assert operator.scopes == ("operate",)
+    with pytest.raises(BadInput, match="may not operate") as refused:
+        require(plain, "operate")
+    assert refused.value.code == "scope_missing"

@@ -20,6 +20,7 @@ from video_pipeline.api.routers import (
     costs,
     health,
     jobs,
+    operations,
     query,
     questions,
     summaries,
@@ -44,6 +45,7 @@ _TAGS: Final = [
     {"name": "questions", "description": "Ask what was said."},
     {"name": "costs", "description": "See what paid services took."},
     {"name": "analytics", "description": "How it is used."},
+    {"name": "operations", "description": "Look after queues and dead letters, with a key that may."},
     {"name": "health", "description": "For load balancers."},
 ]
 
@@ -112,7 +114,7 @@ def _install(app: FastAPI) -> None:
     keyed = APIRouter(
         prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 429, 500, 503)
     )
-    for resource in (upload, transcripts, jobs, summaries, videos, query, questions, analytics, costs):
+    for resource in (upload, transcripts, jobs, summaries, videos, query, questions, analytics, costs, operations):
         keyed.include_router(resource.router)
     app.include_router(keyed)
     app.include_router(health.router, prefix=PREFIX, responses=problems.refusals(503))

@@ -11,6 +11,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from video_pipeline.answering import Answering
 from video_pipeline.asking import Asking
+from video_pipeline.deadletters import DeadLetters
 from video_pipeline.erasing import Erasing
 from video_pipeline.importing import Importing
 from video_pipeline.keys import Rate, check_key, take_turn
@@ -41,6 +42,7 @@ class ApiDependencies:
     erasing: Erasing
     purse: Purse
     steering: Steering
+    dead_letters: DeadLetters
     media_bucket: str
     results_bucket: str
     public_url: str

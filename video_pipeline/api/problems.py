@@ -32,6 +32,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _BY_CODE: Final[Mapping[str, int]] = {
     "api_key_missing": 401,
     "api_key_wrong": 401,
+    "scope_missing": 403,
     "not_acceptable": 406,
     "rate_limited": 429,
     "upload_stalled": 408,
@@ -60,6 +61,7 @@ _HTTP_CODES: Final[Mapping[int, tuple[str, str]]] = {
 _TITLES: Final[Mapping[int, str]] = {
     400: "The request can't be read or obeyed",
     401: "The API key is missing or wrong",
+    403: "This key may not do that",
     404: "There is no such thing",
     406: "None of the forms that the Accept header names is here",
     408: "Nothing came for too long",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from video_pipeline.aws.errors import translated
 from video_pipeline.aws.retry import Backoff
 from video_pipeline.errors import BadInput, NotFound, Unavailable
 from video_pipeline.model import ObjectInfo, ObjectRef
-from video_pipeline.ports import UploadGrant
+from video_pipeline.ports import SentPart, UploadGrant
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -153,6 +154,18 @@ class S3Objects:
     def presign_parts(self, bucket: str, key: str, *, size: int, content_type: str, seconds: int) -> UploadGrant:
         target = ObjectRef(bucket=bucket, key=key)
         return uploads.grant(self._client, target, size=size, content_type=content_type, seconds=seconds)
+
+    def sent_parts(self, bucket: str, key: str, upload_id: str) -> list[SentPart]:
+        return uploads.sent(self._client, ObjectRef(bucket=bucket, key=key), upload_id)
+
+    def presign_again(
+        self, bucket: str, key: str, upload_id: str, *, size: int, numbers: Sequence[int], seconds: int
+    ) -> tuple[dict[int, str], datetime]:
+        target = ObjectRef(bucket=bucket, key=key)
+        return uploads.presign(self._client, target, upload_id, size=size, numbers=numbers, seconds=seconds)
+
+    def part_size(self, size: int) -> int:
+        return uploads.part_size(size)
 
     def complete_parts(self, bucket: str, key: str, upload_id: str, etags: Sequence[str]) -> ObjectRef:
         """Repeatable. `NotFound("upload_missing")` if it was aborted; BadInput("upload_parts_wrong") for `etags`."""

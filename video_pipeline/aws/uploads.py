@@ -11,7 +11,7 @@ from video_pipeline.aws.downloads import pinned
 from video_pipeline.aws.errors import translated
 from video_pipeline.errors import BadInput, NotFound, PipelineError, Unavailable
 from video_pipeline.model import ObjectRef
-from video_pipeline.ports import UploadGrant
+from video_pipeline.ports import SentPart, UploadGrant
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -64,23 +64,55 @@ def grant(client: S3Client, target: ObjectRef, *, size: int, content_type: str, 
         raise BadInput("object_empty", "An upload has at least one byte.")
     part = part_size(size)
     upload_id = start(client, target, content_type=content_type)
-    lengths = [min(part, size - first) for first in range(0, size, part)]
+    numbers = range(1, -(-size // part) + 1)
+    urls, expires = presign(client, target, upload_id, size=size, numbers=numbers, seconds=seconds)
+    return UploadGrant(upload_id, part, tuple(urls.values()), expires)
+
+
+def presign(
+    client: S3Client, target: ObjectRef, upload_id: str, *, size: int, numbers: Iterable[int], seconds: int
+) -> tuple[dict[int, str], datetime]:
+    """URLs of parts by their numbers, and when they expire. BadInput("part_unknown") for one that there is not."""
+    expires = datetime.now(UTC) + timedelta(seconds=seconds)
+    urls = {}
     with translated("s3:PutObject", target.uri):
-        urls = tuple(
-            client.generate_presigned_url(
-                "upload_part",
-                Params={
-                    "Bucket": target.bucket,
-                    "Key": target.key,
-                    "UploadId": upload_id,
-                    "PartNumber": number,
-                    "ContentLength": length,
-                },
-                ExpiresIn=seconds,
+        for number in numbers:
+            parameters = {
+                "Bucket": target.bucket,
+                "Key": target.key,
+                "UploadId": upload_id,
+                "PartNumber": number,
+                "ContentLength": _length(size, number),
+            }
+            urls[number] = client.generate_presigned_url("upload_part", Params=parameters, ExpiresIn=seconds)
+    return urls, expires
+
+
+def sent(client: S3Client, target: ObjectRef, upload_id: str) -> list[SentPart]:
+    """`NotFound("upload_missing")`: aborted or completed before."""
+    try:
+        with translated("s3:ListMultipartUploadParts", target.uri):
+            pages = client.get_paginator("list_parts").paginate(
+                Bucket=target.bucket, Key=target.key, UploadId=upload_id
             )
-            for number, length in enumerate(lengths, start=1)
-        )
-    return UploadGrant(upload_id, part, urls, datetime.now(UTC) + timedelta(seconds=seconds))
+            return [
+                SentPart(number=part["PartNumber"], size=part["Size"], etag=part["ETag"])
+                for page in pages
+                for part in page.get("Parts", [])
+            ]
+    except BadInput as error:
+        if known := _not_completed(error, target):
+            raise known from error
+        raise
+
+
+def _length(size: int, number: int) -> int:
+    part = part_size(size)
+    length = min(part, size - (number - 1) * part)
+    if number < 1 or length < 1:
+        message = f"An upload of {size} bytes has no part {number}."
+        raise BadInput("part_unknown", message, hint=f"Parts are numbered from 1 to {-(-size // part)}.")
+    return length
 
 
 def part_size(size: int) -> int:

@@ -96,19 +96,11 @@ def redrive(
 
 @contextmanager
 def _dead_letters(context: typer.Context) -> Iterator[DeadLetters]:
-    from video_pipeline.aws.objects import S3Objects
-    from video_pipeline.aws.queue import SqsQueue
-    from video_pipeline.aws.stream import KinesisStreams
-    from video_pipeline.deadletters import DeadLetters
-    from video_pipeline.topology import resource_name
+    from video_pipeline.wiring import open_dead_letters
 
     system = system_of(context)
     with system.reaching() as clients:
-        yield DeadLetters(
-            lambda name: SqsQueue(clients.sqs, resource_name(name, system.suffix)),
-            KinesisStreams(clients.kinesis, system.suffix),
-            S3Objects(clients.s3),
-        )
+        yield open_dead_letters(clients, system.suffix)
 
 
 def _mended(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from video_pipeline.deployment import Deployment
 from video_pipeline.errors import BadInput, Misconfigured, NotFound, Unavailable
-from video_pipeline.model import ApiKey
+from video_pipeline.model import ApiKey, Scope
 from video_pipeline.topology import DEPLOYMENT, resource_name
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class RemoteKeys:
         self._clients = clients
         self._function = function
 
-    def create(self, name: str) -> tuple[ApiKey, str]:
-        answer = self._ask(do="create_key", name=name)
+    def create(self, name: str, scopes: Sequence[Scope] = ()) -> tuple[ApiKey, str]:
+        answer = self._ask(do="create_key", name=name, scopes=list(scopes))
         text = str(answer.pop("key"))
         return ApiKey.model_validate(answer), text
 
@@ -62,7 +63,7 @@ class RemoteKeys:
             return False
         return True
 
-    def _ask(self, **request: str) -> dict[str, Any]:
+    def _ask(self, **request: object) -> dict[str, Any]:
         return ask(self._clients, self._function, **request)
 
 

@@ -6,7 +6,7 @@ The database of a deployed suffix is out of reach: its administration function i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final, Protocol
 from uuid import UUID
@@ -19,7 +19,7 @@ from video_pipeline.errors import NotFound
 from video_pipeline.topology import ADMINISTRATION
 
 if TYPE_CHECKING:
-    from video_pipeline.model import ApiKey
+    from video_pipeline.model import ApiKey, Scope
     from video_pipeline.ports import Keys
 
 app = typer.Typer(help="Make, list and revoke the keys of the API.", no_args_is_help=True, rich_markup_mode=None)
@@ -32,11 +32,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what will use it.")],
+    operate: Annotated[bool, typer.Option("--operate", help="It may look after queues and dead letters, too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Make a key and print it, this once."""
     with _desk(context) as desk:
-        key, text = desk.create(name)
+        key, text = desk.create(name, ("operate",) if operate else ())
     if as_json:
         say_json(key.model_dump(mode="json") | {"key": text})
         return
@@ -54,9 +55,12 @@ def list_keys(context: typer.Context, as_json: Json = False) -> None:
     elif not found:
         say("There are no keys yet.")
     else:
-        head = ("KEY", "BEGINS WITH", "CREATED", "LAST USED", "REVOKED", "NAME")
+        head = ("KEY", "BEGINS WITH", "CREATED", "LAST USED", "REVOKED", "MAY", "NAME")
         times = [(moment(key.created_at), moment(key.last_used_at), moment(key.revoked_at)) for key in found]
-        say_table(head, [(key.id, f"vp_{key.prefix}", *each, key.name) for key, each in zip(found, times, strict=True)])
+        rows = zip(found, times, strict=True)
+        say_table(
+            head, [(key.id, f"vp_{key.prefix}", *each, " ".join(key.scopes) or "-", key.name) for key, each in rows]
+        )
 
 
 @app.command()
@@ -72,7 +76,7 @@ def revoke(
 
 
 class _Desk(Protocol):
-    def create(self, name: str) -> tuple[ApiKey, str]: ...
+    def create(self, name: str, scopes: Sequence[Scope] = ()) -> tuple[ApiKey, str]: ...
     def all(self) -> list[ApiKey]: ...
     def revoke(self, key_id: UUID) -> bool: ...
 
@@ -85,10 +89,10 @@ class _StoredKeys:
         self.all = keys.all
         self.revoke = keys.revoke
 
-    def create(self, name: str) -> tuple[ApiKey, str]:
+    def create(self, name: str, scopes: Sequence[Scope] = ()) -> tuple[ApiKey, str]:
         from video_pipeline.keys import create_key
 
-        return create_key(self._keys, name)
+        return create_key(self._keys, name, scopes)
 
 
 @contextmanager

@@ -8,18 +8,17 @@ import typer
 
 from video_pipeline.cli.console import say_json, say_table
 from video_pipeline.cli.system import system_of
-from video_pipeline.topology import QUEUES, resource_name
 
 
 def queues(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False
 ) -> None:
     """Show how many messages wait, are in flight and are delayed in every queue, as SQS counts them (about)."""
-    from video_pipeline.aws.queue import SqsQueue
+    from video_pipeline.wiring import open_dead_letters
 
     system = system_of(context)
     with system.reaching() as clients:
-        found = {each.name: SqsQueue(clients.sqs, resource_name(each.name, system.suffix)).depth() for each in QUEUES}
+        found = open_dead_letters(clients, system.suffix).depths()
     if as_json:
         say_json(found)
     else:

@@ -126,6 +126,23 @@ class Client(Wire):
     def rerun(self, job_id: object, stage: str) -> documents.JobWithStages:
         return self._wish(job_id, "rerun", {"stage": stage})
 
+    # ------------------------------------------------------------------------------------- looking after
+    def queues(self) -> list[documents.QueueDepth]:
+        """These want a key that may operate, and so do dead letters."""
+        found: documents.Queues = self._json("GET", "queues")
+        return found["queues"]
+
+    def dead_letters(self, queue: str | None = None, most: int = 200) -> list[documents.DeadLetter]:
+        """The oldest first."""
+        found: documents.DeadLetters = self._json("GET", "dead-letters", {"queue": queue, "limit": most})
+        return found["items"]
+
+    def redrive(self, queue: str, letters: Sequence[str]) -> list[documents.RedriveOutcome]:
+        """Puts them back where they came from; repeating it is harmless."""
+        body = {"queue": queue, "letters": list(letters)}
+        found: documents.Redriven = self._json("POST", "dead-letters/redrive", body=body)
+        return found["outcomes"]
+
     def _wish(self, job_id: object, wish: str, body: Mapping[str, Any] | None = None) -> documents.JobWithStages:
         found: documents.JobWithStages = self._json("POST", f"jobs/{part(job_id)}/{wish}", body=body)
         return found

@@ -54,6 +54,46 @@ class UploadParts(TypedDict):
     captions_url: str | None
 
 
+class QueueDepth(TypedDict):
+    name: str
+    dead_letters: bool
+    visible: int
+    in_flight: int
+    delayed: int
+
+
+class Queues(TypedDict):
+    queues: list[QueueDepth]
+
+
+class DeadLetter(TypedDict):
+    id: str
+    queue: str
+    kind: Literal["rejected_record", "failed_batch", "message"]
+    consumer: str
+    source: str
+    position: str
+    reason: Error
+    since: str | None
+
+
+class DeadLetters(TypedDict):
+    items: list[DeadLetter]
+    more: bool
+
+
+class RedriveOutcome(TypedDict):
+    id: str
+    redriven: bool
+    records: int
+    code: str
+    message: str
+
+
+class Redriven(TypedDict):
+    outcomes: list[RedriveOutcome]
+
+
 class Upload(TypedDict):
     job_id: str
     status: Status

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from video_pipeline.database import Connection, Database, Queries
-from video_pipeline.model import AskedQuestion, Day, Unanswered
+from video_pipeline.model import AskedQuestion, Day, FailureCount, Unanswered
 from video_pipeline.topology import LIMITS
 
 SQL = Queries(Path(__file__).with_name("analytics.sql"))
@@ -26,6 +26,11 @@ class PostgresAnalytics:
     def days(self, first: date, last: date) -> list[Day]:
         with self._database.transaction() as connection:
             return [Day.model_validate(row) for row in connection.execute(SQL["days"], {"first": first, "last": last})]
+
+    def failures(self, first: date, last: date, *, limit: int) -> list[FailureCount]:
+        values = {"first": first, "last": last, "limit": limit}
+        with self._database.transaction() as connection:
+            return [FailureCount.model_validate(row) for row in connection.execute(SQL["failures"], values)]
 
     def unanswered(self, first: date, last: date, *, limit: int) -> list[Unanswered]:
         values = {"first": first, "last": last, "limit": limit}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from uuid import UUID
 
 from video_pipeline.database import Database, Queries
 from video_pipeline.errors import BadInput
-from video_pipeline.model import ApiKey, Message, RejectedRecord
+from video_pipeline.model import ApiKey, Message, RejectedRecord, Scope
 from video_pipeline.store import rows
 from video_pipeline.store.analytics import PostgresAnalytics
 from video_pipeline.store.indexes import PostgresIndexes
@@ -30,8 +30,8 @@ class PostgresKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, name: str, prefix: str, sha256: str) -> ApiKey:
-        values = {"name": name, "prefix": prefix, "sha256": sha256}
+    def create(self, name: str, prefix: str, sha256: str, scopes: Collection[Scope] = ()) -> ApiKey:
+        values = {"name": name, "prefix": prefix, "sha256": sha256, "scopes": sorted(scopes)}
         with self._database.transaction() as connection:
             return ApiKey.model_validate(connection.execute(SQL["create_key"], values).fetchone())
 

@@ -135,12 +135,12 @@ where conversation_id = %(conversation_id)s and owner = %(owner)s
 delete from conversation_turns where created_at < now() - make_interval(days => %(days)s)
 
 -- create_key: Of the secret, only its hash is kept.
-insert into api_keys (name, prefix, sha256) values (%(name)s, %(prefix)s, %(sha256)s)
-returning id, name, prefix, created_at, last_used_at, revoked_at
+insert into api_keys (name, prefix, sha256, scopes) values (%(name)s, %(prefix)s, %(sha256)s, %(scopes)s)
+returning id, name, prefix, scopes, created_at, last_used_at, revoked_at
 
 -- use_key: Its last use is noted once a minute, not at every request, which would wait for a disk each time.
 with known as (
-    select id, name, prefix, created_at, last_used_at, revoked_at from api_keys
+    select id, name, prefix, scopes, created_at, last_used_at, revoked_at from api_keys
     where sha256 = %(sha256)s and revoked_at is null
 ), used as (
     update api_keys set last_used_at = now() from known
@@ -165,7 +165,7 @@ select case
     end::float8 as wait
 
 -- keys: All of them.
-select id, name, prefix, created_at, last_used_at, revoked_at from api_keys order by created_at
+select id, name, prefix, scopes, created_at, last_used_at, revoked_at from api_keys order by created_at
 
 -- revoke_key: From now on.
 update api_keys set revoked_at = now() where id = %(id)s and revoked_at is null

@@ -16,7 +16,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from psycopg import sql
 
-from tests.functional.api.doubles import MemoryObjects, MemoryVectors, Published, WordVectors
+from tests.functional.api.doubles import (
+    MemoryObjects,
+    MemoryQueue,
+    MemoryStreams,
+    MemoryVectors,
+    Published,
+    WordVectors,
+)
 from tests.indexes import SPEC, opened
 from video_pipeline import layout
 from video_pipeline.answering import Answering
@@ -24,6 +31,7 @@ from video_pipeline.api.app import create_app
 from video_pipeline.api.dependencies import ApiDependencies
 from video_pipeline.asking import Asking
 from video_pipeline.database import Database
+from video_pipeline.deadletters import DeadLetters
 from video_pipeline.erasing import Erasing
 from video_pipeline.extractive import ExtractiveAnswerer
 from video_pipeline.importing import Importing
@@ -49,6 +57,7 @@ from video_pipeline.resummarising import Resummarising
 from video_pipeline.spending import Purse
 from video_pipeline.steering import Steering
 from video_pipeline.store.ledger import PostgresLedger
+from video_pipeline.topology import QUEUES
 from video_pipeline.transcribing import Transcribing
 from video_pipeline.transcripts.json_format import write_json
 from video_pipeline.transcripts.model import Passage, Quality, Segment, Timing, Transcript
@@ -69,6 +78,8 @@ class World:
     key: str
     api: Any
     stranger: Any
+    queues: dict[str, MemoryQueue]
+    streams: MemoryStreams
 
     def with_deps(self, **changes: Any) -> TestClient:
         """A client of another application on the same world."""
@@ -220,6 +231,7 @@ def world(api_database: Database, app: FastAPI) -> World:
         Published(),
     )
     store: Any = objects
+    queues, streams = {queue.name: MemoryQueue() for queue in QUEUES}, MemoryStreams()
     embedder = WordVectors()
     answering = Answering(
         ledger.chunks, ledger.videos, lambda: opened(embedder, vectors), ExtractiveAnswerer, public_url=PUBLIC
@@ -242,13 +254,14 @@ def world(api_database: Database, app: FastAPI) -> World:
         erasing=Erasing(ledger, store, lambda _: opened(embedder, vectors), media_bucket=MEDIA, results_bucket=RESULTS),
         purse=Purse(ledger.spending, PriceList.read(), 1.5),
         steering=Steering(ledger, store, publishing),
+        dead_letters=DeadLetters(queues.__getitem__, streams, store, wait=0),
         media_bucket=MEDIA,
         results_bucket=RESULTS,
         public_url=PUBLIC,
         presign_seconds=900,
     )
-    _, key = create_key(ledger.keys, "tester")
+    _, key = create_key(ledger.keys, "tester", ("operate",))
     app.state.dependencies = deps
     api = TestClient(app, headers={"X-API-Key": key}, raise_server_exceptions=False)
     stranger = TestClient(app, raise_server_exceptions=False)
-    return World(ledger, objects, vectors, published, deps, key, api, stranger)
+    return World(ledger, objects, vectors, published, deps, key, api, stranger, queues, streams)

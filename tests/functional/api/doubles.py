@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from video_pipeline.errors import BadInput, NotFound
-from video_pipeline.model import Hit, Message, ObjectInfo, ObjectRef, SearchFilter, VectorItem
-from video_pipeline.ports import UploadGrant
+from video_pipeline.model import Hit, Message, ObjectInfo, ObjectRef, QueueMessage, SearchFilter, VectorItem
+from video_pipeline.ports import SentPart, UploadGrant
 from video_pipeline.terms import terms
 
 
@@ -20,7 +20,7 @@ class MemoryObjects:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], tuple[bytes, str]] = {}
-        self.parts: dict[str, list[bytes]] = {}
+        self.parts: dict[str, dict[int, bytes]] = {}
         self.largest_piece = 0
 
     def write(self, bucket: str, key: str, data: bytes, *, content_type: str) -> ObjectRef:
@@ -59,21 +59,45 @@ class MemoryObjects:
     def presign_get(self, ref: ObjectRef, *, seconds: int, filename: str | None = None) -> str:
         return f"https://{ref.bucket}.s3.example/{ref.key}?expires={seconds}&download={filename or ''}"
 
+    def sent_parts(self, bucket: str, key: str, upload_id: str) -> list[SentPart]:
+        if upload_id not in self.parts:
+            raise NotFound("upload_missing", "The upload does not exist any more.")
+        numbered = sorted(self.parts[upload_id].items())
+        return [SentPart(number + 1, len(data), _etag(data)) for number, data in numbered]
+
+    def presign_again(
+        self, bucket: str, key: str, upload_id: str, *, size: int, numbers: Sequence[int], seconds: int
+    ) -> tuple[dict[int, str], datetime]:
+        if max(numbers) > -(-size // self.part_size(size)):
+            raise BadInput("part_unknown", "The upload has no such part.")
+        urls = {number: f"https://s3.example/{upload_id}/{number - 1}" for number in numbers}
+        return urls, datetime.now(UTC) + timedelta(seconds=seconds)
+
+    def part_size(self, size: int) -> int:
+        return max(1000, -(-size // 100))
+
     def presign_parts(self, bucket: str, key: str, *, size: int, content_type: str, seconds: int) -> UploadGrant:
         upload_id = f"multipart-{len(self.parts)}"
-        self.parts[upload_id] = []
-        part_size = max(1000, -(-size // 100))
+        self.parts[upload_id] = {}
+        part_size = self.part_size(size)
         urls = tuple(f"https://s3.example/{upload_id}/{number}" for number in range(-(-size // part_size)))
         return UploadGrant(upload_id, part_size, urls, datetime.now(UTC) + timedelta(seconds=seconds))
 
     def put_part(self, url: str, data: bytes) -> str:
-        self.parts[url.split("/")[-2]].append(data)
-        return f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+        upload_id, number = url.split("/")[-2:]
+        self.parts[upload_id][int(number)] = data
+        return _etag(data)
 
     def complete_parts(self, bucket: str, key: str, upload_id: str, etags: Sequence[str]) -> ObjectRef:
         if len(etags) != len(self.parts[upload_id]):
             raise BadInput("upload_parts_wrong", "The parts are not those named.")
-        return self.write(bucket, key, b"".join(self.parts[upload_id]), content_type="video/mp4")
+        return self.write(
+            bucket, key, b"".join(data for _, data in sorted(self.parts[upload_id].items())), content_type="video/mp4"
+        )
+
+
+def _etag(data: bytes) -> str:
+    return f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
 
 
 class WordVectors:
@@ -133,3 +157,45 @@ class Published:
 
     def publish(self, messages: Sequence[Message]) -> None:
         self.messages += messages
+
+
+class MemoryQueue:
+    """`ports.Queue` in memory: what was received is hidden until it is given back or deleted."""
+
+    def __init__(self) -> None:
+        self.waiting: list[QueueMessage] = []
+        self.taken: dict[str, QueueMessage] = {}
+
+    def send(self, body: str, *, attributes: Mapping[str, str] | None = None) -> None:
+        made = str(uuid4())
+        self.waiting.append(QueueMessage(id=made, receipt=made, body=body, receives=0, attributes=attributes or {}))
+
+    def receive(self, *, most: int = 1, wait: int = 20, visibility: int | None = None) -> list[QueueMessage]:
+        received, self.waiting = self.waiting[:most], self.waiting[most:]
+        self.taken |= {message.receipt: message for message in received}
+        return received
+
+    def extend(self, message: QueueMessage, seconds: int) -> None:
+        if seconds == 0:
+            self.waiting.append(self.taken.pop(message.receipt))
+
+    def delete(self, message: QueueMessage) -> None:
+        self.taken.pop(message.receipt)
+
+    def depth(self) -> Mapping[str, int]:
+        return {"visible": len(self.waiting), "in_flight": len(self.taken), "delayed": 0}
+
+
+class MemoryStreams:
+    """`deadletters.Streams` in memory."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, list[tuple[str, bytes]]] = {}
+
+    def put(self, stream: str, records: Iterable[tuple[str, bytes]]) -> int:
+        before = len(self.records.setdefault(stream, []))
+        self.records[stream] += records
+        return len(self.records[stream]) - before
+
+    def between(self, stream: str, shard: str, first: str, last: str) -> Iterator[tuple[str, bytes]]:
+        raise NotFound("records_expired", "The records are no longer on the stream.")

@@ -40,6 +40,10 @@ SCHEMAS = {
     "Answer": "QueryResponse",
     "KeptAnswer": "QuestionResponse",
     "Unanswered": "UnansweredInfo",
+    "Queues": "QueuesResponse",
+    "DeadLetter": "DeadLetterInfo",
+    "DeadLetters": "DeadLettersResponse",
+    "Redriven": "RedriveResponse",
     "Analytics": "AnalyticsResponse",
 }
 KINDS = [kind for _, kind in inspect.getmembers(documents, is_typeddict)]
@@ -116,6 +120,18 @@ def test_a_program_can_wait_for_the_end_of_a_job(world: Any, client: Client, mon
     assert (raised.value.code, len(waited)) == ("job_unfinished", 1)
     assert client.finished(job_id)["status"] == "failed"
     assert len(waited) == 3
+
+
+def test_a_program_can_look_after_queues(world: Any, client: Client) -> None:
+    dead = world.queues["processing-dlq"]
+    dead.send("{}")
+    assert {each["name"]: each["visible"] for each in client.queues()}["processing-dlq"] == 1
+    [letter] = client.dead_letters("processing-dlq")
+    assert (letter["reason"]["code"], letter["source"]) == ("receives_exhausted", "processing-queue")
+    [first] = client.redrive(letter["queue"], [letter["id"]])
+    [again] = client.redrive(letter["queue"], [letter["id"]])
+    assert (first["redriven"], again["code"]) == (True, "letter_missing")
+    assert (client.dead_letters(), len(world.queues["processing-queue"].waiting)) == ([], 1)
 
 
 def test_a_transcript_alone_can_be_put_in(client: Client) -> None:

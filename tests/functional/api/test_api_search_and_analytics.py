@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from video_pipeline.events import QuestionAsked
-from video_pipeline.model import Question
+from video_pipeline.model import Failure, JobOptions, Question, Source
+from video_pipeline.ports import Submission
 
 TODAY = datetime.now(UTC).date()
 
@@ -73,6 +74,42 @@ def test_questions_are_counted_and_the_unanswered_ones_named(world: Any) -> None
     assert body["totals"]["questions"] == 3
     ((asked),) = body["unanswered"]
     assert (asked["query"].lower().rstrip("?"), asked["times"]) == ("who won the chess game", 2)
+
+
+def fail(world: Any, name: str, code: str, message: str) -> None:
+    media = world.objects.write("media-bucket-test", f"uploads/{name}", name.encode(), content_type="video/mp4")
+    source = Source(kind="object", media=media, filename=name, size=len(name))
+    ((job, _),) = world.ledger.jobs.submit([Submission(source, JobOptions(), ready=True)])
+    world.ledger.jobs.claim(job.id, "w")
+    world.ledger.jobs.fail(job.id, Failure(code=code, message=message, hint="Send another."), emit=(), worker="w")
+
+
+def test_failures_are_counted_by_reason_with_what_the_latest_said(world: Any) -> None:
+    fail(world, "a.mp4", "no_audio", "It has no sound.")
+    fail(world, "b.mp4", "media_unreadable", "It broke off.")
+    fail(world, "c.mp4", "media_unreadable", "It is no film.")
+    body = world.api.get("/api/v1/analytics").json()
+    found = [(each["code"], each["stage"], each["jobs"], each["message"]) for each in body["failures"]]
+    assert found == [
+        ("media_unreadable", "fetch", 2, "It is no film."),
+        ("no_audio", "fetch", 1, "It has no sound."),
+    ]
+    assert body["failures"][0]["hint"] == "Send another."
+    assert (body["totals"]["jobs_failed"], body["days"][-1]["job_seconds_median"]) == (3, None)
+    past = (TODAY - timedelta(days=1)).isoformat()
+    assert world.api.get("/api/v1/analytics", params={"date_to": past}).json()["failures"] == []
+
+
+def test_it_is_told_how_long_completed_jobs_took(world: Any, api_database: Any) -> None:
+    for title, seconds in (("a", 10), ("b", 20), ("c", 60)):
+        world.put_video("We raised the budget.", title=title)
+        with api_database.transaction() as connection:
+            connection.execute(
+                "update jobs set started_at = finished_at - make_interval(secs => %s) where options ->> 'title' = %s",
+                [seconds, title],
+            )
+    today = world.api.get("/api/v1/analytics").json()["days"][-1]
+    assert (today["job_seconds_median"], today["job_seconds_p95"]) == (pytest.approx(20), pytest.approx(56))
 
 
 def test_a_question_that_came_as_a_record_is_counted_once(world: Any) -> None:

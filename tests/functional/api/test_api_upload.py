@@ -208,6 +208,46 @@ def test_presigned_parts_are_put_and_completed(world: Any) -> None:
     assert len(world.published.messages) == 1
 
 
+def test_an_upload_that_broke_off_goes_on_with_what_is_missing(world: Any) -> None:
+    granted = grant(world, captions_filename="talk.srt").json()
+    job_id, parts = granted["job_id"], granted["parts"]
+    content = [bytes([number]) * 1000 for number in range(2)] + [b"e" * 500]
+    second = world.objects.put_part(parts["urls"][1], content[1])
+    path = f"{UPLOAD}/{job_id}/parts"
+    found = world.api.get(path).json()
+    assert (found["filename"], found["size"], found["part_size"]) == ("My talk.mov", 2500, 1000)
+    assert found["parts"] == [{"number": 2, "size": 1000, "etag": second}]
+    assert (found["captions_arrived"], found["complete_url"]) == (False, parts["complete_url"])
+    renewed = world.api.post(path, json={"numbers": [3, 1]}).json()
+    assert [each["number"] for each in renewed["urls"]] == [3, 1]
+    for each in renewed["urls"]:
+        world.objects.put_part(each["url"], content[each["number"] - 1])
+    world.api.put(parts["captions_url"].removeprefix(PUBLIC), content=b"1\n")
+    found = world.api.get(path).json()
+    assert found["captions_arrived"]
+    etags = [each["etag"] for each in found["parts"]]
+    done = world.api.post(parts["complete_url"].removeprefix(PUBLIC), json={"etags": etags})
+    assert done.status_code == 200
+    job = world.ledger.jobs.get(job_id)
+    assert world.objects.read(job.source.media, limit=10_000) == b"".join(content)
+    for answer in (world.api.get(path), world.api.post(path, json={"numbers": [1]})):
+        assert refused(answer) == (409, "upload_complete")
+
+
+def test_what_cannot_go_on_says_why(world: Any) -> None:
+    path = f"{UPLOAD}/{grant(world).json()['job_id']}/parts"
+    assert refused(world.api.post(path, json={"numbers": [4]})) == (400, "part_unknown")
+    assert refused(world.api.post(path, json={"numbers": []})) == (422, "invalid_request")
+    assert refused(world.api.post(path, json={"numbers": [0]})) == (422, "invalid_request")
+    world.objects.parts.clear()
+    assert refused(world.api.get(path)) == (404, "upload_missing")
+    whole = world.api.post(UPLOAD, **form(("file", "a.mp4", b"x"))).json()["job_id"]
+    assert refused(world.api.get(f"{UPLOAD}/{whole}/parts")) == (409, "upload_not_in_parts")
+    cancelled = grant(world).json()["job_id"]
+    world.api.post(f"/api/v1/jobs/{cancelled}/cancel")
+    assert refused(world.api.get(f"{UPLOAD}/{cancelled}/parts")) == (409, "upload_cancelled")
+
+
 def test_the_captions_of_a_presigned_upload_come_before_its_end(world: Any) -> None:
     parts = grant(world, captions_filename="talk.srt").json()["parts"]
     complete, captions = (parts[name].removeprefix(PUBLIC) for name in ("complete_url", "captions_url"))

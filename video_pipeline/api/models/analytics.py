@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import Field
 
 from video_pipeline.api.models.base import ResponseModel
-from video_pipeline.model import Day, Unanswered
+from video_pipeline.model import Day, FailureCount, Unanswered
 
 
 class Counts(ResponseModel):
@@ -25,6 +25,10 @@ class DayCounts(Counts):
     date: date
     answer_ms_median: int | None = Field(description="How long answers through the API took; null without any.")
     answer_ms_p95: int | None
+    job_seconds_median: float | None = Field(
+        description="From the first attempt to the end, of jobs that were completed; null without any."
+    )
+    job_seconds_p95: float | None
 
     @classmethod
     def of(cls, day: Day) -> Self:
@@ -38,7 +42,18 @@ class DayCounts(Counts):
             jobs_failed=day.jobs_failed,
             answer_ms_median=day.milliseconds_median,
             answer_ms_p95=day.milliseconds_p95,
+            job_seconds_median=day.job_seconds_median,
+            job_seconds_p95=day.job_seconds_p95,
         )
+
+
+class FailureInfo(ResponseModel):
+    code: str = Field(description="The reason code; `GET /jobs?status=failed&code=…` lists the jobs.")
+    stage: str
+    jobs: int
+    last_at: datetime
+    message: str = Field(description="What the latest of them said.")
+    hint: str
 
 
 class UnansweredInfo(ResponseModel):
@@ -54,12 +69,13 @@ class AnalyticsResponse(ResponseModel):
     date_to: date
     totals: Counts
     days: list[DayCounts]
+    failures: list[FailureInfo] = Field(description="Why jobs failed, the most frequent reason first.")
     unanswered: list[UnansweredInfo] = Field(
         description="What the videos do not answer, asked most often first: words of the last 90 days."
     )
 
     @classmethod
-    def of(cls, days: Sequence[Day], unanswered: Sequence[Unanswered]) -> Self:
+    def of(cls, days: Sequence[Day], failures: Sequence[FailureCount], unanswered: Sequence[Unanswered]) -> Self:
         counted = [DayCounts.of(each) for each in days]
         totals = {name: sum(getattr(each, name) for each in counted) for name in Counts.model_fields}
         return cls(
@@ -67,5 +83,6 @@ class AnalyticsResponse(ResponseModel):
             date_to=days[-1].day,
             totals=Counts.model_validate(totals),
             days=counted,
+            failures=[FailureInfo(**each.model_dump()) for each in failures],
             unanswered=[UnansweredInfo(**each.model_dump()) for each in unanswered],
         )

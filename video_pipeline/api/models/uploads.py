@@ -13,6 +13,7 @@ from video_pipeline.events import Described
 from video_pipeline.model import JobStatus
 from video_pipeline.ports import UploadGrant
 from video_pipeline.topology import LIMITS
+from video_pipeline.uploading import Renewed, Unfinished
 
 ETag = Annotated[str, StringConstraints(pattern=r'^"?[0-9A-Za-z+/=-]{1,200}"?$')]
 Filename = Annotated[str, StringConstraints(min_length=1, max_length=4_000)]
@@ -90,6 +91,60 @@ class UploadParts(ResponseModel):
             complete_url=f"{upload_url}/complete",
             captions_url=f"{upload_url}/captions" if captions else None,
         )
+
+
+PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class PartsRequest(RequestModel):
+    numbers: list[PartNumber] = Field(min_length=1, max_length=1_000, description="Parts count from 1.")
+
+
+class SentPartInfo(ResponseModel):
+    number: int
+    size: int
+    etag: str
+
+
+class UnfinishedUpload(ResponseModel):
+    """How far an upload in parts is: send what is missing, then POST all ETags to `complete_url`."""
+
+    job_id: UUID
+    filename: str
+    size: int
+    part_size: int
+    parts: list[SentPartInfo] = Field(description="Those that have arrived, in order.")
+    complete_url: str
+    captions_url: str | None = Field(description="PUT the announced captions here before completing.")
+    captions_arrived: bool | None = Field(description="null when none were announced.")
+
+    @classmethod
+    def of(cls, upload: Unfinished, url: str) -> Self:
+        return cls(
+            job_id=upload.job.id,
+            filename=upload.job.source.filename,
+            size=upload.size,
+            part_size=upload.part_size,
+            parts=[SentPartInfo(number=each.number, size=each.size, etag=each.etag) for each in upload.sent],
+            complete_url=f"{url}/complete",
+            captions_url=None if upload.captions is None else f"{url}/captions",
+            captions_arrived=upload.captions,
+        )
+
+
+class PartUrl(ResponseModel):
+    number: int
+    url: str
+
+
+class RenewedParts(ResponseModel):
+    urls: list[PartUrl]
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, renewed: Renewed) -> Self:
+        urls = [PartUrl(number=number, url=url) for number, url in renewed.urls.items()]
+        return cls(urls=urls, expires_at=renewed.expires)
 
 
 class UploadResponse(ResponseModel):

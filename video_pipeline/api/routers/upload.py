@@ -17,6 +17,9 @@ from video_pipeline.api.dependencies import ApiDependencies, Deps
 from video_pipeline.api.forms import pull, read_upload_form
 from video_pipeline.api.models.uploads import (
     CompleteRequest,
+    PartsRequest,
+    RenewedParts,
+    UnfinishedUpload,
     UploadDescription,
     UploadParts,
     UploadRequest,
@@ -113,6 +116,26 @@ async def upload_captions(job_id: UUID, request: Request, deps: Deps) -> None:
     await run_in_threadpool(deps.uploading.add_captions, job_id, data)
 
 
+@router.get(
+    "/upload/{job_id}/parts",
+    summary="How far an upload in parts is",
+    responses=refusals(404, 409),
+)
+def get_upload_parts(job_id: UUID, deps: Deps) -> UnfinishedUpload:
+    """Whoever lost the connection, or the page, goes on from here."""
+    return UnfinishedUpload.of(deps.uploading.unfinished(job_id), _upload(deps, job_id))
+
+
+@router.post(
+    "/upload/{job_id}/parts",
+    summary="Renew presigned URLs of an upload's parts",
+    responses=refusals(404, 409),
+)
+def renew_upload_parts(job_id: UUID, request: PartsRequest, deps: Deps) -> RenewedParts:
+    """For parts that have not been sent when their URLs expired. Older URLs hold on for as long as they would have."""
+    return RenewedParts.of(deps.uploading.renew(job_id, request.numbers))
+
+
 @router.post(
     "/upload/{job_id}/complete",
     summary="Complete an upload that was made in parts",
@@ -141,8 +164,7 @@ def _received(deps: ApiDependencies, content_type: str, chunks: Iterator[bytes])
 def _granted(deps: ApiDependencies, wanted: UploadRequest) -> UploadResponse:
     granted = deps.uploading.grant(wanted.filename, wanted.size, wanted, captions_filename=wanted.captions_filename)
     job = granted.job
-    url = f"{_api(deps)}/upload/{job.id}"
-    return answer_of(deps, job, UploadParts.of(granted.parts, url, captions=granted.captions))
+    return answer_of(deps, job, UploadParts.of(granted.parts, _upload(deps, job.id), captions=granted.captions))
 
 
 def answer_of(deps: ApiDependencies, job: Job, parts: UploadParts | None = None) -> UploadResponse:
@@ -155,6 +177,10 @@ def answer_of(deps: ApiDependencies, job: Job, parts: UploadParts | None = None)
         status_url=f"{_api(deps)}/status/{job.id}",
         parts=parts,
     )
+
+
+def _upload(deps: ApiDependencies, job_id: UUID) -> str:
+    return f"{_api(deps)}/upload/{job_id}"
 
 
 def _api(deps: ApiDependencies) -> str:
