@@ -10,11 +10,14 @@ import { useNow } from "../ui/now";
 import { Page, Panel } from "../ui/page";
 import { Asked, Loading } from "../ui/states";
 import { JobState } from "../jobs/state";
+import { QueuesAndLetters } from "./queues";
+import { Money, Reasons } from "./summaries";
 
 const words = strings.operations;
 const MINUTE = 60_000;
 // The library of charts is large, and nobody waits for it to read the figures.
 const Days = lazy(() => import("./days"));
+const Pace = lazy(() => import("./pace"));
 
 export function OperationsPage() {
   const analytics = useQuery(analyticsOf());
@@ -35,7 +38,23 @@ export function OperationsPage() {
           )}
         </Asked>
       </Panel>
-      <div className="grid gap-5 lg:grid-cols-2">
+      <div className="grid items-start gap-5 lg:grid-cols-2">
+        <QueuesAndLetters />
+        <Panel title={words.reasons}>
+          <Asked query={analytics}>{({ failures }) => <Reasons failures={failures} />}</Asked>
+        </Panel>
+        <Panel title={words.money}>
+          <Money />
+        </Panel>
+        <Panel title={words.pace} className="lg:col-span-2">
+          <Asked query={analytics}>
+            {({ days }) => (
+              <Suspense fallback={<Loading className="h-40" />}>
+                <Pace days={days} />
+              </Suspense>
+            )}
+          </Asked>
+        </Panel>
         <Panel title={words.failures}>
           <Moving status={["failed"]} empty={words.noFailures} />
         </Panel>

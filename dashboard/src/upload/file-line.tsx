@@ -37,7 +37,7 @@ export function FileLine({ file }: { file: Sent }) {
         <Badge tone={TONES[state]}>{words.states[state]}</Badge>
         <Controls file={file} state={state} />
       </div>
-      {state === "ready" && <Describing file={file} />}
+      {state === "ready" && !file.meta.job && <Describing file={file} />}
       {(state === "sending" || state === "paused") && <Progress file={file} />}
       {file.error && <p className="text-sm break-words text-bad">{file.error}</p>}
     </li>
@@ -74,6 +74,7 @@ function Describing({ file }: { file: Sent }) {
     <div className="flex flex-wrap gap-3">
       <TextField label={words.name} value={file.meta.title} onChange={(title) => describe(file.id, { title })} className="min-w-60 flex-1" />
       <TextField label={words.language} value={file.meta.language} onChange={(language) => describe(file.id, { language })} className="w-44" />
+      <TextField label={words.recorded} type="date" value={file.meta.recorded} onChange={(recorded) => describe(file.id, { recorded })} className="w-44" />
     </div>
   );
 }

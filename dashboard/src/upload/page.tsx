@@ -4,6 +4,7 @@ import { DropZone, FileTrigger, isFileDropItem, type DropItem } from "react-aria
 import { strings } from "../strings";
 import { Button } from "../ui/button";
 import { Page } from "../ui/page";
+import { BrokenOff } from "./broken-off";
 import { CAPTIONS, MEDIA, type Chosen } from "./choosing";
 import { FileLine } from "./file-line";
 import { add, uppy } from "./sending";
@@ -30,6 +31,7 @@ export function UploadPage() {
         </FileTrigger>
         <p className="max-w-lg text-xs text-muted">{words.kinds}</p>
       </DropZone>
+      <BrokenOff onFiles={take} />
       {refused.length > 0 && (
         <ul role="alert" className="flex flex-col gap-1 rounded-xl bg-bad-soft p-4 text-sm">
           {refused.map(({ file, reason }) => (
