@@ -50,6 +50,8 @@ MOST: Final = 1_000
 _PEEK_SECONDS: Final = 30
 _WORK_SECONDS: Final = 120
 _PER_RECEIVE: Final = 10
+# Whoever else looks hides letters for a moment, and the second look waits for it.
+_LOOKS: Final = 2
 
 
 class Streams(Protocol):
@@ -82,9 +84,10 @@ class DeadLetters:
 
     def find(self, letter_id: str, queue: str | None = None) -> DeadLetter:
         """`NotFound("letter_missing")` if it is in none of the queues, or in another one's hands just now."""
-        for letter in self.letters(queue):
-            if letter.id == letter_id:
-                return letter
+        for _ in range(_LOOKS):
+            for letter in self.letters(queue):
+                if letter.id == letter_id:
+                    return letter
         raise _missing(letter_id)
 
     def content(self, letter: DeadLetter) -> bytes:
@@ -110,6 +113,8 @@ class DeadLetters:
         """As `redrive`; a letter that is not there, perhaps because it was redriven, is an outcome: letter_missing."""
         source = self._queues(_known(queue))
         with self._held(source, _WORK_SECONDS) as held:
+            if not held.keys() >= set(letter_ids):
+                self._collect(source, held, _WORK_SECONDS)
             return [
                 self._redrive(queue, source, held, each, None) if each in held else _gone(queue, each)
                 for each in dict.fromkeys(letter_ids)

@@ -87,6 +87,17 @@ def test_a_redriven_letter_is_back_on_its_stream_once_however_often_it_is_asked_
     assert [each["id"] for each in world.api.get(LETTERS).json()["items"]] == [other]
 
 
+def test_a_letter_that_another_looks_at_just_now_is_waited_for(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    letter = put_letter(world)
+    queue = world.queues[INGEST_DLQ.name]
+    receive, looks = queue.receive, iter([[], None, [], None])
+    monkeypatch.setattr(queue, "receive", lambda **asked: receive(**asked) if next(looks, None) is None else [])
+    assert world.api.get(f"{LETTERS}/{INGEST_DLQ.name}/{letter}").status_code == 200
+    looks = iter([[]])
+    [outcome] = redrive(world, INGEST_DLQ.name, letter).json()["outcomes"]
+    assert outcome["redriven"]
+
+
 def test_a_message_that_was_received_too_often_goes_back_to_its_queue(world: Any) -> None:
     dead = world.queues[PROCESSING_DLQ.name]
     dead.send(json.dumps({"job_id": "x"}))
