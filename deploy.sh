@@ -14,7 +14,7 @@ need() { command -v "$1" >/dev/null || missing+=("$1: $2"); }
 check() {
   need python3 "Python 3.11 or newer"
   need make "GNU make"
-  need node "Node 20 or newer, https://nodejs.org"
+  need node "Node 20.19 or newer, https://nodejs.org"
   need terraform "Terraform 1.10 or newer, https://developer.hashicorp.com/terraform/install"
   [ -n "$ENVIRONMENT_SUFFIX" ] || missing+=("an environment suffix: ./deploy.sh dev")
   if [ ${#missing[@]} -gt 0 ]; then
@@ -73,7 +73,7 @@ PYTHON
 }
 
 check
-make --no-print-directory setup-infra layer
+make --no-print-directory setup-infra layer dashboard
 check_rights
 [ -n "${SKIP_TESTS:-}" ] || make --no-print-directory test
 "$python" main.py

@@ -21,6 +21,7 @@ from video_pipeline.topology import FUNCTIONS
 
 LAYER = ROOT / "lambdas" / "layer" / "layer.zip"
 ARCHIVES = ROOT / "build" / "archives"
+DASHBOARD = ROOT / "dashboard" / "dist"
 
 
 def main() -> int:
@@ -48,11 +49,12 @@ def chosen(suffix: str) -> Environment:
 
 
 def built() -> Artifacts:
-    """The layer must be there; the archives are made from the sources in no time."""
+    """The layer must be there; the archives are made from the sources in no time. Without its build, no dashboard."""
     if not LAYER.exists():
         raise FileNotFoundError(f"The layer {LAYER.name} is not built: run `make layer`.")
     build_all([each.unit for each in FUNCTIONS], ARCHIVES)
-    return Artifacts(layer=LAYER, archives=ARCHIVES)
+    dashboard = DASHBOARD if (DASHBOARD / "index.html").is_file() else None
+    return Artifacts(layer=LAYER, archives=ARCHIVES, dashboard=dashboard)
 
 
 def compose(app: App, names: Names, environment: Environment, artifacts: Artifacts) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Artifacts:
-    """`archives` holds `<unit>.zip` for every function."""
+    """`archives` holds `<unit>.zip` for every function; `dashboard` is the folder of its build, if there is one."""
 
     layer: Path
     archives: Path
+    dashboard: Path | None = None
 
     def archive(self, unit: str) -> Path:
         return self.archives / f"{unit}.zip"

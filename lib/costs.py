@@ -67,6 +67,7 @@ FREE: Final[Mapping[str, str]] = {
             "aws_lambda_function_event_invoke_config",
             *("aws_apigatewayv2_authorizer", "aws_apigatewayv2_integration", "aws_apigatewayv2_route"),
             *("aws_apigatewayv2_stage", "aws_cloudfront_origin_access_control", "aws_sns_topic_subscription"),
+            "aws_cloudfront_response_headers_policy",
             *("aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"),
         ),
         _RULES,
@@ -74,8 +75,10 @@ FREE: Final[Mapping[str, str]] = {
     "aws_apigatewayv2_api": "a dollar for a million requests",
     "aws_budgets_budget": "without actions of its own",
     "aws_cloudfront_distribution": "paid by request and by GB",
+    "aws_cloudfront_function": "ten cents for a million pages",
     "aws_flow_log": "paid by GB, and only refusals are written down",
     "aws_s3_bucket": _USED,
+    "aws_s3_object": "the dashboard has two megabytes",
     **dict.fromkeys(
         (
             *("aws_ses_domain_identity", "aws_ses_domain_dkim", "aws_ses_receipt_rule", "aws_ses_receipt_rule_set"),

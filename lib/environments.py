@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal
@@ -83,6 +84,13 @@ class Environment:
     mail_rule_set: str = ""
     human_address: str = ""  # gets the questions that found no answer
 
+    # the dashboard: which edges of CloudFront serve it (100: Europe and North America), a path under which it lies, and
+    # a domain of one's own, whose certificate stands in us-east-1; its DNS is to point at the output `web_host`.
+    web_price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
+    web_path: str = ""
+    web_domain: str = ""
+    web_certificate_arn: str = ""
+
     # API
     throttle_rate: int = 50
     throttle_burst: int = 100
@@ -136,7 +144,17 @@ def environment_for(suffix: str, overrides: Mapping[str, Any] | None = None) -> 
             "nat `none` cuts the functions off from OpenAI and Pinecone: choose `single`, or an inner URL."
         )
     _check_mail(chosen)
+    _check_web(chosen)
     return chosen
+
+
+def _check_web(chosen: Environment) -> None:
+    if not re.fullmatch(r"(/[a-z0-9-]+)*", chosen.web_path):
+        raise BadSetting(f"`web_path` is {chosen.web_path!r}; it should look like '/films'.")
+    if bool(chosen.web_domain) != bool(chosen.web_certificate_arn):
+        raise BadSetting("`web_domain` and `web_certificate_arn` go together: a name wants a certificate.")
+    if chosen.web_price_class not in ("PriceClass_100", "PriceClass_200", "PriceClass_All"):
+        raise BadSetting(f"`web_price_class` is {chosen.web_price_class!r}; it is PriceClass_100, _200 or _All.")
 
 
 def _check_mail(chosen: Environment) -> None:

@@ -59,14 +59,17 @@ _ABANDONED_DAYS = 2
 _MAIL_DAYS = 7
 
 
+def bucket_name(place: Place, resource_type: str) -> str:
+    """Names are the world's own, so the account's number stands in them."""
+    return place.names(f"{resource_type}-{place.account}")
+
+
 class PrivateBucket(Construct):
     """A bucket that only answers over TLS, to nobody by default, and goes with the stack."""
 
     def __init__(self, scope: Construct, id: str, *, place: Place, resource_type: str) -> None:  # noqa: A002
         super().__init__(scope, id)
-        # Names are the world's own, so the account's number stands in them.
-        name = place.names(f"{resource_type}-{place.account}")
-        self.bucket = S3Bucket(self, "bucket", bucket=name, force_destroy=True)
+        self.bucket = S3Bucket(self, "bucket", bucket=bucket_name(place, resource_type), force_destroy=True)
         block = S3BucketPublicAccessBlock(
             self,
             "access",

@@ -66,13 +66,13 @@ class TapStack(TerraformStack):
         self.network = Network(self, "network", place=self.place)
         self.ingestion = Ingestion(self, "ingestion", place=self.place)
         self.api = QuestionApi(self, "question-api", place=self.place)
-        self.web = Web(self, "web", place=self.place, api_endpoint=self.api.endpoint)
+        self.web = Web(self, "web", place=self.place, api_endpoint=self.api.endpoint, dashboard=artifacts.dashboard)
         self.storage = Storage(
             self,
             "storage",
             place=self.place,
             ingestion=self.ingestion,
-            origins=[self.web.url, *environment.cors_origins],
+            origins=[self.web.origin, *environment.cors_origins],
         )
         self.mail = self._mail()
         self.credentials = Credentials(self, "credentials", place=self.place)
@@ -239,6 +239,7 @@ class TapStack(TerraformStack):
         SsmParameter(self, "deployment", name=name, type="String", value=Fn.jsonencode(described))
         for key in ("api_url", "public_url", "media_bucket", "results_bucket"):
             TerraformOutput(self, key, value=described[key])
+        TerraformOutput(self, "web_host", value=self.web.host)
         if self.mail is not None:
             TerraformOutput(self, "mail_records", value=self.mail.records)
 
@@ -250,6 +251,7 @@ class TapStack(TerraformStack):
             "public_url": self.web.url,
             "media_bucket": self.storage.media.bucket,
             "results_bucket": self.storage.results.bucket,
+            "web_bucket": self.web.bucket.bucket,
             "database_cluster": self.database.identifier,
             "processing_cluster": self.processing.cluster_name,
             "processor_service": self.processing.service_name,

@@ -9,8 +9,8 @@ class Deployment(BaseModel):
     """The SSM parameter `deployment-{suffix}`. The stack writes exactly these fields.
 
     `public_url` is where people reach the installation, `api_url` the API itself; `functions` are names by unit,
-    `secrets` ARNs by resource type, `reindexing_machine` the ARN of the
-    state machine.
+    `secrets` ARNs by resource type, `reindexing_machine` the ARN of the state machine; `web_bucket` holds
+    the dashboard.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -21,6 +21,7 @@ class Deployment(BaseModel):
     public_url: str
     media_bucket: str
     results_bucket: str
+    web_bucket: str = ""
     database_cluster: str
     processing_cluster: str
     processor_service: str

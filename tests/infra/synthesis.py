@@ -37,7 +37,9 @@ class Synthesised:
         ]
 
 
-def synthesise(folder: Path, suffix: str, *, layer: Path | None = None, **settings: Any) -> Synthesised:
+def synthesise(
+    folder: Path, suffix: str, *, layer: Path | None = None, dashboard: Path | None = None, **settings: Any
+) -> Synthesised:
     """The main stack; without a layer with stand-ins for layer and archives, whose content is tested elsewhere."""
     from cdktf import App
 
@@ -53,7 +55,8 @@ def synthesise(folder: Path, suffix: str, *, layer: Path | None = None, **settin
     for name in () if layer is not None else ("layer", *(each.unit for each in FUNCTIONS)):
         (folder / f"{name}.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     app = App(outdir=str(folder / "cdktf.out"))
-    compose(app, Names(suffix), environment_for(suffix, settings), Artifacts(layer or folder / "layer.zip", folder))
+    artifacts = Artifacts(layer or folder / "layer.zip", folder, dashboard)
+    compose(app, Names(suffix), environment_for(suffix, settings), artifacts)
     app.synth()
     path = folder / "cdktf.out" / "stacks" / f"tap-{suffix}" / "cdk.tf.json"
     return read(path)
@@ -61,3 +64,16 @@ def synthesise(folder: Path, suffix: str, *, layer: Path | None = None, **settin
 
 def read(path: Path) -> Synthesised:
     return Synthesised(json.loads(path.read_text(encoding="utf-8")), path)
+
+
+def build_of(folder: Path) -> Path:
+    """A dashboard's build as Vite leaves it."""
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    (folder / "index.html").write_text(
+        '<!doctype html><head><base href="/" /><script type="module" src="./assets/index-1a2b.js"></script></head>',
+        encoding="utf-8",
+    )
+    (folder / "icon.svg").write_text("<svg/>", encoding="utf-8")
+    (folder / "assets" / "index-1a2b.js").write_text("started()", encoding="utf-8")
+    (folder / "assets" / "index-3c4d.css").write_text("body{}", encoding="utf-8")
+    return folder

@@ -19,6 +19,7 @@ Resource = dict[str, Any]
 # Parts of something else, which are named by it alone.
 _NAMELESS = re.compile(
     r"aws_(apigatewayv2_(integration|route|stage)|lambda_event_source_mapping|route|route_table_association"
+    r"|s3_object"
     r"|lambda_function_event_invoke_config|s3_bucket_.*|sns_topic_policy|sqs_queue_policy|vpc_security_group_.*_rule"
     r"|ses_domain_(identity|dkim)|sns_topic_subscription|lambda_permission|lambda_invocation|ecs_cluster_capacity_providers|ecr_lifecycle_policy)"
 )
@@ -157,7 +158,9 @@ def test_database_api_and_dashboard_are_reached_over_tls_alone(stack: Synthesise
     (site,) = stack.resources("aws_cloudfront_distribution").values()
     behaviours = [site["default_cache_behavior"], *site["ordered_cache_behavior"]]
     assert {each["viewer_protocol_policy"] for each in behaviours} == {"redirect-to-https", "https-only"}
-    assert {each["response_headers_policy_id"] for each in behaviours} == {_SECURITY_HEADERS}
+    own = "${aws_cloudfront_response_headers_policy."
+    assert site["default_cache_behavior"]["response_headers_policy_id"].startswith(own)
+    assert {each["response_headers_policy_id"] for each in site["ordered_cache_behavior"]} == {_SECURITY_HEADERS}
     (origin,) = (each["custom_origin_config"] for each in site["origin"] if "custom_origin_config" in each)
     assert (origin["origin_protocol_policy"], origin["origin_ssl_protocols"]) == ("https-only", ["TLSv1.2"])
     for rule in stack.resources("aws_vpc_security_group_egress_rule").values():

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.synthesis import Synthesised, synthesise
+from tests.infra.synthesis import Synthesised, build_of, synthesise
 from video_pipeline.settings import BY_UNIT
 from video_pipeline.topology import (
     DEAD_LETTER_QUEUES,
@@ -209,7 +209,7 @@ def test_only_the_api_takes_letters_out_of_dead_letter_queues_and_it_alone_sends
 
 
 def test_the_same_settings_give_the_same_stack(dev: Synthesised, tmp_path: Path) -> None:
-    again = synthesise(tmp_path, "test-x1")
+    again = synthesise(tmp_path, "test-x1", dashboard=build_of(tmp_path / "dist"))
     assert again.document == dev.document
 
 

@@ -123,7 +123,11 @@ def _storage_config(*, own_endpoint: bool) -> Config:
     """
     return Config(
         signature_version="s3v4",
-        s3={"addressing_style": "path" if own_endpoint else "virtual"},
+        s3={
+            "addressing_style": "path" if own_endpoint else "virtual",
+            # Else links of the first region alone lead to another host than those of all others.
+            "us_east_1_regional_endpoint": "regional",
+        },
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )

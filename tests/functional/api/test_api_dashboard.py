@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from video_pipeline.api.dashboard import PAGES
+from video_pipeline.dashboard import PAGES
 
 INDEX = '<!doctype html><head><base href="/" /><script type="module" src="./assets/index-1a2b.js"></script></head>'
 
