@@ -18,7 +18,7 @@ import pytest
 
 from tests.deploy.deployed import ROOT, SUFFIXES, Attached, Deployed, Person
 from tests.deploy.openai_minilm import KEY, Service, serving
-from tests.infra.synthesis import synthesise
+from tests.infra.synthesis import build_of, synthesise
 from video_pipeline.language.minilm import DIMENSIONS
 
 LAYER = ROOT / "lambdas" / "layer" / "layer.zip"
@@ -48,7 +48,8 @@ def deployed(postgres: str, openai: Service, tmp_path_factory: pytest.TempPathFa
         try:
             _await(port)
             for suffix in SUFFIXES:
-                synthesise(folder / suffix, suffix, layer=LAYER, emulated=True, **settings)
+                build = build_of(folder / f"dist-{suffix}")
+                synthesise(folder / suffix, suffix, layer=LAYER, dashboard=build, emulated=True, **settings)
             with ThreadPoolExecutor() as pool:
                 list(pool.map(made.apply, SUFFIXES))
             yield made
@@ -112,6 +113,31 @@ def test_the_deployed_archive_makes_keys_with_nothing_but_its_layer(deployed: De
         assert made["key"].startswith("vp_"), made
     refused = deployed.clients.invoker.invoke(FunctionName="administration-dev", Payload=b'{"do": "dance"}')
     assert json.loads(refused["Payload"].read())["error"]["code"] == "administration_unclear"
+
+
+def test_the_dashboard_lies_in_its_bucket_behind_a_distribution_beside_the_api(deployed: Deployed) -> None:
+    [found] = [
+        each
+        for each in deployed.clients.of("cloudfront").list_distributions()["DistributionList"]["Items"]
+        if each["Comment"] == "web-distribution-dev"
+    ]
+    origins = {each["Id"]: each for each in found["Origins"]["Items"]}
+    bucket = origins["files"]["DomainName"].partition(".s3.")[0]
+    assert origins["files"]["OriginAccessControlId"]
+    assert found["CacheBehaviors"]["Items"][0]["PathPattern"] == "/api/*"
+    s3 = deployed.clients.s3
+    kept = {
+        each["Key"]: s3.head_object(Bucket=bucket, Key=each["Key"])
+        for each in s3.list_objects_v2(Bucket=bucket)["Contents"]
+    }
+    assert set(kept) == {"index.html", "icon.svg", "assets/index-1a2b.js", "assets/index-3c4d.css"}
+    assert (kept["index.html"]["ContentType"], kept["index.html"]["CacheControl"]) == (
+        "text/html; charset=utf-8",
+        "no-cache",
+    )
+    assert "immutable" in kept["assets/index-1a2b.js"]["CacheControl"]
+    variables = deployed.clients.of("lambda").get_function_configuration(FunctionName="question_api-dev")["Environment"]
+    assert variables["Variables"]["PUBLIC_URL"] == f"https://{found['DomainName']}"
 
 
 def test_a_record_becomes_an_answer_with_its_second(deployed: Deployed, person: Person, openai: Service) -> None:

@@ -88,6 +88,7 @@ def deployed(aws: EmulatedAws, api_url: str) -> EmulatedAws:
     deploy_rules(aws)
     deploy_processing(aws)
     deploy_machine(aws)
+    aws.clients.s3.put_object(Bucket=aws.media, Key="index.html", Body=b"page")
     aws.clients.of("rds").create_db_cluster(
         DBClusterIdentifier=aws.name(DATABASE_CLUSTER),
         Engine="aurora-postgresql",
@@ -105,6 +106,7 @@ def describe(aws: EmulatedAws, api_url: str) -> None:
         "public_url": api_url,
         "media_bucket": aws.media,
         "results_bucket": aws.results,
+        "web_bucket": aws.media,
         "database_cluster": aws.name(DATABASE_CLUSTER),
         "processing_cluster": aws.name(PROCESSING_CLUSTER),
         "processor_service": aws.name(PROCESSOR_SERVICE),
@@ -223,6 +225,7 @@ class TestDoctor:
         clients.of("ecs").delete_service(cluster=name(PROCESSING_CLUSTER), service=name(PROCESSOR_SERVICE))
         clients.of("ecr").delete_repository(repositoryName=name(PROCESSOR_REPOSITORY))
         clients.s3.delete_bucket(Bucket=deployed.results)
+        clients.s3.delete_object(Bucket=deployed.media, Key="index.html")
         clients.kinesis.delete_stream(StreamName=name("pipeline-stream"))
         clients.of("stepfunctions").delete_state_machine(stateMachineArn=machine_arn(deployed))
         clients.secrets.delete_secret(SecretId=name("webhook-secret"), ForceDeleteWithoutRecovery=True)
@@ -236,6 +239,7 @@ class TestDoctor:
             name(PROCESSOR_SERVICE),
             name(PROCESSOR_REPOSITORY),
             deployed.results,
+            f"{deployed.media}/index.html",
             name("pipeline-stream"),
             name("webhook-secret"),
             name(REINDEXING_MACHINE),

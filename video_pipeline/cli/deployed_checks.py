@@ -102,6 +102,8 @@ class _Expected:
             return
         named = (self._deployment.media_bucket, self._deployment.results_bucket)
         yield from common.buckets(self._clients, named, self._deploy)
+        if bucket := self._deployment.web_bucket:
+            yield Check("dashboard", f"{bucket}/index.html", partial(_page, self._clients, bucket), self._deploy)
         log_group = f"/aws/lambda/{self._function('question_api')}"
         yield common.api(self._system, f"Look at the log group {log_group}.")
 
@@ -127,6 +129,12 @@ class _Expected:
         machine = self._deployment.reindexing_machine if self._deployment else None
         look = partial(_machine, clients, machine) if machine else lambda: Seen(_NOT_YET_KNOWN, UNREACHABLE)
         yield Check("machine", self._name(REINDEXING_MACHINE), look, self._deploy)
+
+
+def _page(clients: Clients, bucket: str) -> Seen:
+    with translated("s3:GetObject", f"s3://{bucket}/index.html"):
+        found = clients.s3.head_object(Bucket=bucket, Key="index.html")
+    return Seen(f"of {found['LastModified']:%Y-%m-%d %H:%M} UTC")
 
 
 def _configuration(clients: Clients, name: str) -> dict[str, Any]:

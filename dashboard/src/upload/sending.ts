@@ -151,7 +151,7 @@ async function grant(file: Sent): Promise<string> {
         size: file.size!,
         title: title.trim() || null,
         language: language.trim() || null,
-        metadata: recorded ? { recorded } : {},
+        recorded_on: recorded || null,
         captions_filename: captions?.name ?? null,
       },
     }),
