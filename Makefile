@@ -17,10 +17,10 @@ CODE := video_pipeline lambdas containers local lib main.py samples benchmarks t
 DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra dashboard dashboard-if-node test-dashboard demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
+.PHONY: help setup setup-infra dashboard dashboard-if-node test-dashboard test-e2e browsed demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 setup: $(STAMP) ## Make .venv with everything that one machine needs
 
@@ -59,8 +59,11 @@ $(DASHBOARD): dashboard/node_modules/.ready docs/openapi.json $(shell find dashb
 	cd dashboard && npm run --silent build -- --logLevel warn
 	@touch $@
 
-test-dashboard: dashboard ## Types and tests of the dashboard
-	cd dashboard && npm run --silent test
+test-dashboard: dashboard ## Lint, tests and size of the dashboard
+	cd dashboard && npm run --silent lint && npm run --silent test && npm run --silent budget
+
+test-e2e: dashboard $(STAMP) ## The dashboard in a browser, on the whole system (BROWSER: which one); screenshots in build/e2e
+	PYTHON=$(CURDIR)/$(BIN)/python node dashboard/e2e/run.mjs
 
 # Everything but the dashboard works with Python alone.
 dashboard-if-node:
@@ -85,10 +88,10 @@ $(CHECKOV)/.ready: tests/infra/checkov/Pipfile.lock $(STAMP)
 	  $(BIN)/pipenv sync
 	@touch $@
 
-test: $(STAMP) $(INFRA) $(CHECKOV)/.ready check ## Checks, then all tests with coverage, those of the deployment beside them
+test: $(STAMP) $(INFRA) $(CHECKOV)/.ready check dashboard-if-node ## Checks, then all tests with coverage; deployment and browser beside them
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then $(MAKE) --no-print-directory layer; \
 	else echo "The layer of the functions is for Python 3.11: its tests are skipped."; fi
-	$(MAKE) --no-print-directory -j2 suite deployed
+	$(MAKE) --no-print-directory -j2 suite deployed browsed
 
 suite:
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
@@ -97,6 +100,13 @@ suite:
 deployed:
 	@mkdir -p build
 	@$(DEPLOYED) >build/test-deploy.log 2>&1; code=$$?; cat build/test-deploy.log; exit $$code
+
+# Begins when one of the other two is through; what it says comes in one piece, too.
+browsed:
+	@mkdir -p build
+	@if $(NODE_READY) 2>/dev/null; then \
+	  $(MAKE) --no-print-directory -j1 test-dashboard test-e2e >build/test-dashboard.log 2>&1; code=$$?; cat build/test-dashboard.log; exit $$code; \
+	else echo "The dashboard's tests are skipped: they need Node 20.19 or newer (https://nodejs.org)."; fi
 
 test-deploy: $(INFRA) layer ## Terraform makes the stack on an emulated AWS, it is used, and removed (TF_PLUGIN_DIR: a mirror)
 	$(DEPLOYED)

@@ -10,6 +10,6 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   server: { proxy: { "/api": api } },
   // Never inlined: the content security policy lets no data: fonts or scripts in.
-  build: { assetsInlineLimit: 0, target: "es2022" },
+  build: { assetsInlineLimit: 0, target: "es2022", manifest: true },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

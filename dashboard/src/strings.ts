@@ -83,6 +83,7 @@ export const strings = {
     owner: "Who",
     due: "Until",
     player: "Player",
+    poster: (title: string) => `A still of ${title}`,
     unplayable: "This browser can't play the file",
     unplayableHint: "It can be downloaded and opened in a player.",
     download: "Download the file",

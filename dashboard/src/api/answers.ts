@@ -28,7 +28,7 @@ export async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       const { event, data } = next.value;
-      const known = JSON.parse(data);
+      const known = JSON.parse(data) as { status?: number };
       if (event === "error") throw ofProblem(known.status ?? 500, known, "");
       yield { event, data: known } as AnswerEvent;
       if (event === "answer") return;

@@ -2,6 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body, raw, type Schema } from "./client";
+import { Refused } from "./errors";
 
 export type VideoSort = "-created_at" | "created_at" | "title" | "-title" | "duration" | "-duration";
 
@@ -24,6 +25,7 @@ const PAGE = 60;
 /** Presigned links hold an hour; they are renewed well before. */
 const LINKS_HOLD = 30 * 60_000;
 const LIVE = 1_500;
+const NOT_YET = [404, 409];
 const ended = new Set<Schema["JobStatus"]>(["completed", "failed"]);
 
 export const hasEnded = (status: Schema["JobStatus"]): boolean => ended.has(status);
@@ -61,12 +63,19 @@ export const playback = (id: string) =>
     refetchOnReconnect: false,
   });
 
+/** What is still being made is asked for again, ever more seldom, until it is there. */
+const untilThere = ({ state }: { state: { error: Error | null; errorUpdateCount: number } }) =>
+  state.error instanceof Refused && NOT_YET.includes(state.error.status)
+    ? Math.min(LIVE * 1.3 ** state.errorUpdateCount, 20 * LIVE)
+    : false;
+
 export const transcript = (id: string) =>
   queryOptions({
     queryKey: ["video", id, "transcript"],
     queryFn: async ({ signal }) =>
       (await (await raw(`api/v1/videos/${id}/transcript.json`, { signal })).json()) as Schema["TranscriptDocument"],
     staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: untilThere,
   });
 
 export const captions = (id: string) =>
@@ -74,6 +83,7 @@ export const captions = (id: string) =>
     queryKey: ["video", id, "captions"],
     queryFn: async ({ signal }) => (await raw(`api/v1/videos/${id}/transcript.vtt`, { signal })).text(),
     staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: untilThere,
   });
 
 export const summary = (jobId: string) =>
@@ -82,6 +92,7 @@ export const summary = (jobId: string) =>
     queryFn: async ({ signal }) =>
       (await (await raw(`api/v1/summary/${jobId}/summary.json`, { signal })).json()) as Schema["SummaryResponse"],
     staleTime: 60_000,
+    refetchInterval: untilThere,
   });
 
 export const jobs = (filter: JobFilter) =>

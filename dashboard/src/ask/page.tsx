@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { SendHorizontal, Square, X } from "lucide-react";
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type SubmitEvent } from "react";
 import { video as videoOf } from "../api/queries";
 import { strings } from "../strings";
 import { clock } from "../logic/time";
@@ -56,7 +56,7 @@ function Question({ asked, follow, busy, onAsk }: QuestionProps) {
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
   const [speakers, setSpeakers] = useState("");
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!query.trim() || busy) return;
     const names = speakers.split(",").map((name) => name.trim()).filter(Boolean);

@@ -97,7 +97,8 @@ function give(id: string, wanted: Order): Promise<Job> {
 
 function Actions({ job, steering }: { job: Job; steering: ReturnType<typeof useSteering> }) {
   const stages = rerunnable(job.stages);
-  const choices: Record<string, string> = Object.fromEntries([["none", `${words.rerun} …`], ...stages.map((stage) => [stage, words.stages[stage] ?? stage])]);
+  const named = stages.map((stage) => [stage, words.stages[stage] ?? stage] as const);
+  const choices = Object.fromEntries<string>([["none", `${words.rerun} …`], ...named]);
   return (
     <>
       {job.video_id && isFilm(job) && (
@@ -111,9 +112,9 @@ function Actions({ job, steering }: { job: Job; steering: ReturnType<typeof useS
         </Button>
       )}
       {job.status === "completed" && stages.length > 0 && (
-        <Select
+        <Select<string>
           label={words.rerun}
-          value={"none" as string}
+          value="none"
           options={choices}
           onChange={(stage) => {
             const chosen = stages.find((each) => each === stage);

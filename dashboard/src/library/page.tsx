@@ -40,8 +40,8 @@ export function LibraryPage() {
   );
 }
 
-function isFiltered({ sort: _, ...filter }: LibrarySearch): boolean {
-  return Object.values(filter).some((value) => value !== undefined);
+function isFiltered(filter: LibrarySearch): boolean {
+  return Object.entries(filter).some(([name, value]) => name !== "sort" && value !== undefined);
 }
 
 function Nothing({ filtered }: { filtered: boolean }) {

@@ -36,5 +36,5 @@ export function speakersOf(segments: readonly { speaker?: string | null }[]): st
 }
 
 function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\\/]/g, "\\$&").replace(/\s+/g, "\\s+");
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replace(/\s+/g, "\\s+");
 }

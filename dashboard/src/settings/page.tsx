@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { Radio, RadioGroup } from "react-aria-components";
+import { RadioButton, RadioField, RadioGroup } from "react-aria-components";
 import { ROOT } from "../api/client";
 import * as session from "../api/session";
 import { strings } from "../strings";
@@ -37,13 +37,13 @@ function Appearance() {
   return (
     <RadioGroup aria-label={words.appearance} value={chosen} onChange={choose} className="flex flex-wrap gap-2">
       {THEMES.map((each) => (
-        <Radio
-          key={each}
-          value={each}
-          className="cursor-pointer rounded-lg border border-line px-4 py-2 text-sm data-[selected]:border-accent data-[selected]:bg-accent-soft data-[selected]:font-medium data-[selected]:text-accent"
-        >
-          {words.themes[each]}
-        </Radio>
+        <RadioField key={each} value={each}>
+          <RadioButton
+            className="cursor-pointer rounded-lg border border-line px-4 py-2 text-sm data-[selected]:border-accent data-[selected]:bg-accent-soft data-[selected]:font-medium data-[selected]:text-accent"
+          >
+            {words.themes[each]}
+          </RadioButton>
+        </RadioField>
       ))}
     </RadioGroup>
   );

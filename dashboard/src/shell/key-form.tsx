@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 import * as session from "../api/session";
 import { strings } from "../strings";
 import { Button } from "../ui/button";
@@ -6,7 +6,7 @@ import { TextField } from "../ui/fields";
 
 export function KeyForm({ refusal }: { refusal: string | null }) {
   const [key, setKey] = useState("");
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (key.trim()) session.enter(key.trim());
   };

@@ -22,7 +22,12 @@ type SearchProps = { label: string; value: string; onChange: (value: string) => 
 /** Tells what is typed once the typing pauses. */
 export function SearchField({ label, value, onChange, className = "" }: SearchProps) {
   const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
+  const [told, setTold] = useState(value);
+  // A value that was changed elsewhere, by a link or a button, is shown.
+  if (told !== value) {
+    setTold(value);
+    setTyped(value);
+  }
   useEffect(() => {
     if (typed === value) return;
     const pause = setTimeout(() => onChange(typed), PAUSE);
@@ -50,8 +55,8 @@ export function Select<K extends string>({ label, value, options, onChange }: Se
   return (
     <AriaSelect
       aria-label={label}
-      selectedKey={value}
-      onSelectionChange={(key) => onChange(key as K)}
+      value={value}
+      onChange={(key) => onChange(key as K)}
       className="min-w-36"
     >
       <Button className={`${BOX} flex items-center justify-between gap-2 text-left`}>
@@ -87,7 +92,7 @@ type TextProps = {
 
 export function TextField({ label, className = "", type = "text", ...rest }: TextProps) {
   return (
-    <AriaTextField {...rest} type={type as "text"} autoComplete="off" className={`flex flex-col gap-1 ${className}`}>
+    <AriaTextField {...rest} type={type} autoComplete="off" className={`flex flex-col gap-1 ${className}`}>
       <Label className={LABEL}>{label}</Label>
       <Input className={BOX} />
     </AriaTextField>

@@ -21,7 +21,7 @@ export function UploadPage() {
   return (
     <Page title={words.title}>
       <DropZone
-        onDrop={async ({ items }) => take(await filesOf(items))}
+        onDrop={({ items }) => void filesOf(items).then(take)}
         className="flex flex-col items-center gap-3 rounded-2xl border-2 border-dashed border-strong bg-surface px-6 py-12 text-center data-[drop-target]:border-accent data-[drop-target]:bg-accent-soft"
       >
         <UploadCloud aria-hidden className="size-10 text-muted" strokeWidth={1.5} />

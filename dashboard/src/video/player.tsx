@@ -86,7 +86,7 @@ function Film({ ref, video, chapters = [], at = 0, playing = false, onTime, link
       onError={() => setBroken(true)}
       className="overflow-hidden rounded-xl"
     >
-      <MediaProvider>{shown && <Poster src={shown} alt="" className="vds-poster" />}</MediaProvider>
+      <MediaProvider>{shown && <Poster src={shown} alt={words.poster(video.title)} className="vds-poster" />}</MediaProvider>
       {text.data && (
         <Track kind="captions" type="vtt" content={text.data} label={words.captionsTrack} lang={video.language ?? "en"} default />
       )}

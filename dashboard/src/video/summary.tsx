@@ -37,6 +37,10 @@ export function SummaryText({ summary, onPlay }: { summary: Schema["SummaryRespo
       );
     },
     img: () => null,
+    // The page has its title; what the summary calls parts are parts of the page.
+    h1: () => null,
+    h2: ({ children }) => <h3>{children}</h3>,
+    h3: ({ children }) => <h4>{children}</h4>,
   };
   return (
     <div className="prose-summary break-words">

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { Switch } from "react-aria-components";
+import { SwitchButton, SwitchField } from "react-aria-components";
 import type { Schema } from "../api/client";
 import { marked, matching, segmentAt, speakersOf } from "../logic/segments";
 import { clock } from "../logic/time";
@@ -125,11 +125,13 @@ function Line({ segment, named, colour, active, found, query, onPlay }: LineProp
 
 function Follow({ on, onChange }: { on: boolean; onChange: (on: boolean) => void }) {
   return (
-    <Switch isSelected={on} onChange={onChange} className="group flex cursor-pointer items-center gap-2 text-xs text-muted">
-      <span className="h-4 w-7 rounded-full bg-strong p-0.5 transition-colors group-data-[selected]:bg-accent-fill">
-        <span className="block size-3 rounded-full bg-white transition-transform group-data-[selected]:translate-x-3" />
-      </span>
-      {words.follow}
-    </Switch>
+    <SwitchField isSelected={on} onChange={onChange}>
+      <SwitchButton className="group flex cursor-pointer items-center gap-2 text-xs text-muted">
+        <span className="h-4 w-7 rounded-full bg-strong p-0.5 transition-colors group-data-[selected]:bg-accent-fill">
+          <span className="block size-3 rounded-full bg-white transition-transform group-data-[selected]:translate-x-3" />
+        </span>
+        {words.follow}
+      </SwitchButton>
+    </SwitchField>
   );
 }
