@@ -34,11 +34,12 @@ class Canvas:
         self._seen = seen = motion.start.around(motion.end)
         scale = frame[0] / min(motion.start.width, motion.end.width)
         size = _even(seen.width * scale), _even(seen.height * scale)
-        image = _before_blur(path, picture, frame, seen, size) if motion.whole else _part(path, picture, seen, size)
-        luma, *colours = planes_of(image)
         finer = round(size[0] * _OVER), round(size[1] * _OVER)
-        self._luma = Plane(np.asarray(Image.fromarray(luma).resize(finer, Image.Resampling.BICUBIC)))
-        self._colours = [Plane(samples) for samples in colours]
+        if motion.whole:
+            planes = _enlarged(planes_of(_before_blur(path, picture, frame, seen, size)), Box(0, 0, *size), size, finer)
+        else:
+            planes = _part(path, picture, seen, size, finer)
+        self._luma, *self._colours = (Plane(samples) for samples in planes)
         self._luma_scale = finer[0] / seen.width, finer[1] / seen.height
         self._colour_scale = size[0] / seen.width, size[1] / seen.height
 
@@ -60,8 +61,9 @@ class Canvas:
 
 
 def planes_of(image: Image.Image) -> Frame:
-    """BT.709, limited range, 4:2:0."""
-    made = VideoFrame.from_ndarray(np.asarray(image), format="rgb24").reformat(
+    """BT.709, limited range, 4:2:0. Odd sides are made even, since the converter shifts colour where a half is over."""
+    even = np.pad(np.asarray(image), ((0, image.height % 2), (0, image.width % 2), (0, 0)), mode="edge")
+    made = VideoFrame.from_ndarray(even, format="rgb24").reformat(
         format="yuv420p",
         src_color_range=ColorRange.JPEG,
         dst_colorspace=Colorspace.ITU709,
@@ -78,11 +80,26 @@ def samples_of(plane: VideoPlane) -> Bytes:
     return lines[:, : plane.width]
 
 
-def _part(path: Path, picture: tuple[int, int], seen: Box, target: tuple[int, int]) -> Image.Image:
-    scale = target[0] / seen.width
+def _part(
+    path: Path, picture: tuple[int, int], seen: Box, size: tuple[int, int], finer: tuple[int, int]
+) -> tuple[Bytes, ...]:
+    scale = size[0] / seen.width
     image = photograph(path, (round(picture[0] * scale), round(picture[1] * scale)))
     read = seen.scaled(image.width / picture[0], image.height / picture[1])
-    return _resized(image, target, read)
+    if read.width > size[0]:
+        image, read = _resized(image, size, read), Box(0, 0, *size)
+    # What has to be enlarged is enlarged once, and as planes, which are half as many samples.
+    return _enlarged(planes_of(image), read, size, finer)
+
+
+def _enlarged(planes: Frame, read: Box, size: tuple[int, int], finer: tuple[int, int]) -> tuple[Bytes, ...]:
+    """Luma as large as `finer`, the planes of colour half as large as `size`."""
+    small, half = (size[0] // 2, size[1] // 2), read.scaled(0.5, 0.5)
+    parts = zip(planes, (finer, small, small), (read, half, half), strict=True)
+    return tuple(
+        plane if plane.shape == (target[1], target[0]) else np.asarray(_resized(Image.fromarray(plane), target, part))
+        for plane, target, part in parts
+    )
 
 
 def _resized(image: Image.Image, target: tuple[int, int], part: Box | None = None) -> Image.Image:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from PIL import ImageFont, features
-from reportlab.pdfbase.ttfonts import TTFError, TTFontFile
 
 from video_pipeline.errors import BadInput, Misconfigured
 
@@ -114,6 +113,8 @@ def _brought() -> dict[Path, frozenset[int]]:
 
 
 def _letters_of(path: Path) -> frozenset[int]:
+    from reportlab.pdfbase.ttfonts import TTFError, TTFontFile  # a film without words does not wait for it
+
     unusable = BadInput(
         "font_unusable", f"{path.name} is no TrueType font that can be read.", hint="Name a .ttf file with outlines."
     )

@@ -140,8 +140,10 @@ def frames(slides: Sequence[Slide], size: tuple[int, int], scribe: Scribe | None
 
 def _scribe(manifest: Manifest, folder: Path, slides: Sequence[Slide], cues: Sequence[Cue]) -> Scribe | None:
     """Nobody, where nothing is to be written."""
-    fonts = Fonts([folder / each.file for each in manifest.fonts])
     burnt = cues if _shows(manifest, "burnt") else ()
+    if not (burnt or manifest.fonts or manifest.title or any(each.title or each.credit for each in manifest.images)):
+        return None
+    fonts = Fonts([folder / each.file for each in manifest.fonts])
     notes = notes_for(manifest, [slide.slot for slide in slides], burnt, fonts)
     return Scribe(notes, manifest.frame, manifest.fps, fonts) if notes else None
 

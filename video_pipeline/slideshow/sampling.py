@@ -52,26 +52,26 @@ class Plane:
         top, below = rows.neighbours(height, deep)
         left, beside = columns.neighbours(width, wide)
         across = _Weights(beside[None, :])
-        tall = max(1, _STRIP // wide)
+        seen = slice(int(left[0]), int(left[-1]) + 2)  # of a panorama this is a small part
+        left = left - seen.start
+        tall = max(1, _STRIP // (seen.stop - seen.start))
         for begin in range(0, height, tall):
             strip = slice(begin, min(begin + tall, height))
-            pairs = self._mixed_rows(top[strip], _Weights(below[strip, None]), work)
+            pairs = self._mixed_rows(top[strip], seen, _Weights(below[strip, None]), work)
             _mix_columns(pairs, left, across, into[strip], work)
 
-    def _mixed_rows(self, top: NDArray[np.intp], weights: _Weights, work: Workspace) -> Words:
+    def _mixed_rows(self, top: NDArray[np.intp], seen: slice, weights: _Weights, work: Workspace) -> Words:
         """Rows between rows: each sample in the low byte, the one to its right in the high byte."""
-        count, wide = len(top), self._samples.shape[1]
-        fetched = work.of("fetched", count, wide, np.uint8)
+        count, wide = len(top), seen.stop - seen.start
         upper, lower = work.of("upper", count, wide, np.uint16), work.of("lower", count, wide, np.uint16)
         for index, target in ((top, upper), (top + 1, lower)):
-            np.take(self._samples, index, axis=0, out=fetched, mode="clip")
-            np.copyto(target, fetched)
+            np.copyto(target, self._samples[index, seen])
         weights.mix(upper, lower)
         pairs = lower[:, :-1]
         np.bitwise_and(upper[:, 1:], _HIGH_BYTE, out=pairs)
         np.right_shift(upper, _EIGHT, out=upper)
         np.bitwise_or(pairs, upper[:, :-1], out=pairs)
-        return lower
+        return lower  # whole, since numpy copies what has gaps before it fetches from it
 
 
 def _mix_columns(pairs: Words, left: NDArray[np.intp], weights: _Weights, into: Bytes, work: Workspace) -> None:

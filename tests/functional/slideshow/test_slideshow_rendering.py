@@ -139,9 +139,10 @@ def _centre(picture: NDArray[np.uint8], near: tuple[float, float], reach: int = 
     return float((columns * light).sum() / light.sum()) + 0.5, float((rows * light).sum() / light.sum()) + 0.5
 
 
-def test_motion_is_smooth_to_a_hundredth_of_a_pixel(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(1600, 900), (1280, 720)])
+def test_motion_is_smooth_to_a_hundredth_of_a_pixel(tmp_path: Path, size: tuple[int, int]) -> None:
     """Dots are followed through the frames, and lie where the motion says that they are."""
-    places = _dots(tmp_path / "dots.png", (1600, 900))
+    places = _dots(tmp_path / "dots.png", size)
     manifest = manifest_of({"images": [{"file": "dots.png"}], "height": 720, "fps": 24})
     [slide] = planned(manifest, tmp_path, 4.0)
     off: list[tuple[float, float]] = []
@@ -157,9 +158,10 @@ def test_motion_is_smooth_to_a_hundredth_of_a_pixel(tmp_path: Path) -> None:
     assert np.abs(np.mean(off, axis=0)).max() < 0.02
 
 
-def test_colour_stays_where_light_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(1600, 900), (1100, 619)])
+def test_colour_stays_where_light_is(tmp_path: Path, size: tuple[int, int]) -> None:
     """Red dots: their colour is found where the motion says, with H.264's places of colour samples."""
-    places = _dots(tmp_path / "dots.png", (1600, 900))
+    places = _dots(tmp_path / "dots.png", size)
     light = Image.open(tmp_path / "dots.png")
     Image.merge("RGB", (light, Image.new("L", light.size), Image.new("L", light.size))).save(tmp_path / "dots.png")
     manifest = manifest_of({"images": [{"file": "dots.png"}], "height": 720, "fps": 24})
