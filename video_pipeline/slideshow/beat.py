@@ -52,19 +52,23 @@ def _onsets(sound: Path) -> Floats:
 
 def _windows(sound: Path) -> Iterator[Floats]:
     """Many at once, so that memory does not grow with the length."""
-    rest = np.zeros(0)
+    step = _AT_ONCE * _HOP
+    kept: list[Floats] = []
+    held = 0
     for frame in sound_frames(sound):
-        rest = np.concatenate([rest, frame.to_ndarray().mean(axis=0, dtype=np.float64)])
-        if len(rest) > _AT_ONCE * _HOP + _WINDOW:
-            yield from _cut(rest)
-            rest = rest[_AT_ONCE * _HOP :]
+        kept.append(frame.to_ndarray().mean(axis=0, dtype=np.float64))
+        held += len(kept[-1])
+        if held >= step + _WINDOW:
+            whole = np.concatenate(kept)
+            yield _slid(whole[: step + _WINDOW - _HOP])
+            kept, held = [whole[step:]], len(whole) - step
+    rest = np.concatenate([np.zeros(0), *kept])
     if len(rest) >= _WINDOW:
-        count = (len(rest) - _WINDOW) // _HOP + 1
-        yield np.lib.stride_tricks.sliding_window_view(rest, _WINDOW)[: count * _HOP : _HOP]
+        yield _slid(rest)
 
 
-def _cut(samples: Floats) -> Iterator[Floats]:
-    yield np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[: _AT_ONCE * _HOP : _HOP]
+def _slid(samples: Floats) -> Floats:
+    return np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
 
 
 def _period(onsets: Floats) -> int | None:

@@ -162,7 +162,7 @@ def _filled(cues: Sequence[Cue]) -> Iterator[Cue]:
 
 def _sample(stream: SubtitleStream, cue: Cue) -> Packet[Stream]:
     """As MP4 has it: the length in two bytes, then the text, so that nothing in it is taken for markup."""
-    said = cue.text.encode()[:_MOST_SAID].decode(errors="ignore").encode()
+    said = cue.text.encode(errors="replace")[:_MOST_SAID].decode(errors="ignore").encode()
     packet = Packet(len(said).to_bytes(2, "big") + said)
     packet.stream, packet.time_base = stream, _MILLISECOND
     packet.pts = packet.dts = cue.start

@@ -137,11 +137,6 @@ class Manifest(Part):
         return self
 
     @property
-    def inputs(self) -> tuple[Input, ...]:
-        """Every file that it names."""
-        return (*self.images, *(each for each in (self.audio, self.captions) if each is not None), *self.fonts)
-
-    @property
     def frame(self) -> tuple[int, int]:
         """Width and height, even as video wants them."""
         across, down = (int(side) for side in self.shape.split(":"))

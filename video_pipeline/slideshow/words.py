@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from heapq import nsmallest
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -16,6 +18,7 @@ from video_pipeline.transcripts.model import Segment, Transcript
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _STEM: Final = 6  # letters; enough to tell words apart, few enough for their endings not to matter
+_CHOICE: Final = 50
 _CLOSEST: Final = 1.0  # second between two changes
 
 
@@ -56,16 +59,26 @@ def _anchors(images: Sequence[Image], segments: Sequence[Segment]) -> list[tuple
     spread_over = Counter(stem for stems in said for stem in stems)
     worth = {stem: math.log(1 + len(said) / count) for stem, count in spread_over.items()}
     rated = [
-        (-sum(worth[stem] for stem in common), segment.start, index)
+        (-math.fsum(worth[stem] for stem in common), segment.start, index)
         for index, wanted in enumerate(map(_wanted, images))
-        for segment, stems in zip(segments, said, strict=True)
-        if (common := wanted & stems)
+        for segment, common in _best(segments, said, wanted, worth)
     ]
     placed: dict[int, float] = {}
+    taken: list[float] = [-_CLOSEST, math.inf]
     for _, start, index in sorted(rated):
-        if index not in placed and all(abs(start - other) >= _CLOSEST for other in placed.values()):
+        after = bisect_left(taken, start)
+        if index not in placed and taken[after] - start >= _CLOSEST and start - taken[after - 1] >= _CLOSEST:
             placed[index] = start
+            taken.insert(after, start)
     return sorted((start, index) for index, start in placed.items())
+
+
+def _best(
+    segments: Sequence[Segment], said: Sequence[set[str]], wanted: set[str], worth: Mapping[str, float]
+) -> Sequence[tuple[Segment, set[str]]]:
+    """Of the segments that speak of a picture those that do most: any of them will do if they are many."""
+    speaking = ((segment, wanted & stems) for segment, stems in zip(segments, said, strict=True) if wanted & stems)
+    return nsmallest(_CHOICE, speaking, key=lambda each: (-math.fsum(worth[stem] for stem in each[1]), each[0].start))
 
 
 def _wanted(image: Image) -> set[str]:
