@@ -238,6 +238,7 @@ export const strings = {
     jobs: (count: number) => (count === 1 ? "1 job" : `${count} jobs`),
     queues: "Queues",
     queue: "Queue",
+    idleQueues: (idle: number, all: number) => (idle === all ? `All ${all} queues are empty` : `${idle} more are empty`),
     visible: "Waiting",
     inFlight: "In work",
     delayed: "Delayed",

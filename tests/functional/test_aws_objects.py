@@ -295,16 +295,17 @@ class TestGrants:
             objects.presign_parts(BUCKET, "k", size=0, content_type="video/mp4", seconds=60)
         assert caught.value.code == "object_empty"
 
+    @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
     def test_on_aws_urls_are_https_of_the_region_and_sign_the_length_of_each_part(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, region: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-        s3 = Clients("eu-west-1", access_key="testing").s3
+        s3 = Clients(region, access_key="testing").s3
         monkeypatch.setattr(s3, "create_multipart_upload", lambda **_: {"UploadId": "u"})
         grant = S3Objects(s3).presign_parts(BUCKET, "k", size=PART + 1, content_type="video/mp4", seconds=60)
         link = S3Objects(s3).presign_get(ref("k"), seconds=60)
         for url in (*grant.urls, link):
-            assert url.startswith(f"https://{BUCKET}.s3.eu-west-1.amazonaws.com/k?")
+            assert url.startswith(f"https://{BUCKET}.s3.{region}.amazonaws.com/k?")
         signed = parse_qs(urlsplit(grant.urls[0]).query)
         assert signed["X-Amz-SignedHeaders"] == ["content-length;host"]
         assert signed["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]

@@ -36,9 +36,12 @@ export function byModel(days: readonly Schema["DayCosts"][]): Spent[] {
   return [...found.values()].sort((one, other) => other.usd - one.usd || one.model.localeCompare(other.model));
 }
 
+export function holdsSomething({ visible, in_flight, delayed }: Schema["QueueDepth"]): boolean {
+  return visible + in_flight + delayed > 0;
+}
+
 /** Queues that hold something, what was put aside first; then those that are idle. */
 export function byNeed(queues: readonly Schema["QueueDepth"][]): Schema["QueueDepth"][] {
-  const rank = ({ dead_letters, visible, in_flight, delayed }: Schema["QueueDepth"]) =>
-    visible + in_flight + delayed === 0 ? 2 : dead_letters ? 0 : 1;
+  const rank = (queue: Schema["QueueDepth"]) => (!holdsSomething(queue) ? 2 : queue.dead_letters ? 0 : 1);
   return [...queues].sort((one, other) => rank(one) - rank(other) || one.name.localeCompare(other.name));
 }

@@ -29,6 +29,9 @@ export function OperationsPage() {
         </Asked>
         <Spent />
       </div>
+      <div className="grid items-start gap-5 lg:grid-cols-2">
+        <QueuesAndLetters />
+      </div>
       <Panel title={words.perDay}>
         <Asked query={analytics}>
           {({ days }) => (
@@ -39,7 +42,6 @@ export function OperationsPage() {
         </Asked>
       </Panel>
       <div className="grid items-start gap-5 lg:grid-cols-2">
-        <QueuesAndLetters />
         <Panel title={words.reasons}>
           <Asked query={analytics}>{({ failures }) => <Reasons failures={failures} />}</Asked>
         </Panel>

@@ -3,7 +3,7 @@ import type { Schema } from "../api/client";
 import { strings } from "../strings";
 import { Panel } from "../ui/page";
 import { Asked } from "../ui/states";
-import { byNeed } from "./figures";
+import { byNeed, holdsSomething } from "./figures";
 import { Letters } from "./letters";
 import { queues } from "./queries";
 
@@ -22,7 +22,24 @@ export function QueuesAndLetters() {
   );
 }
 
+/** The many that are empty stand behind a line that says how many they are. */
 function Depths({ queues: all }: { queues: Schema["QueueDepth"][] }) {
+  const busy = all.filter(holdsSomething);
+  const idle = all.filter((queue) => !holdsSomething(queue));
+  return (
+    <>
+      {busy.length > 0 && <Table queues={busy} />}
+      {idle.length > 0 && (
+        <details className="mt-2 text-sm">
+          <summary className="cursor-pointer text-xs text-muted">{words.idleQueues(idle.length, all.length)}</summary>
+          <Table queues={idle} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Table({ queues: some }: { queues: Schema["QueueDepth"][] }) {
   return (
     <table className="w-full text-left text-sm tabular-nums">
       <thead className="text-xs text-muted">
@@ -34,7 +51,7 @@ function Depths({ queues: all }: { queues: Schema["QueueDepth"][] }) {
         </tr>
       </thead>
       <tbody>
-        {all.map((queue) => (
+        {some.map((queue) => (
           <tr key={queue.name} className="border-t border-line">
             <th scope="row" className="py-1 font-normal break-words">{queue.name}</th>
             {([queue.visible, queue.in_flight, queue.delayed] as const).map((count, at) => (
