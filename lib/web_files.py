@@ -25,7 +25,8 @@ class WebFiles(Construct):
         self._bucket = bucket
         self._source = TerraformAsset(self, "build", path=str(folder.resolve()), type=AssetType.DIRECTORY)
         names = sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())
-        others = [self._file(folder, name) for name in names if name != _PAGE]
+        # What begins with a dot is the builder's own.
+        others = [self._file(folder, name) for name in names if name != _PAGE and not name.startswith(".")]
         # Last, so that nobody gets a page before the files that it names.
         S3Object(
             self,

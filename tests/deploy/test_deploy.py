@@ -123,7 +123,6 @@ def test_the_dashboard_lies_in_its_bucket_behind_a_distribution_beside_the_api(d
     ]
     origins = {each["Id"]: each for each in found["Origins"]["Items"]}
     bucket = origins["files"]["DomainName"].partition(".s3.")[0]
-    assert origins["files"]["OriginAccessControlId"]
     assert found["CacheBehaviors"]["Items"][0]["PathPattern"] == "/api/*"
     s3 = deployed.clients.s3
     kept = {

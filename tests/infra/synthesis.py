@@ -75,5 +75,7 @@ def build_of(folder: Path) -> Path:
     )
     (folder / "icon.svg").write_text("<svg/>", encoding="utf-8")
     (folder / "assets" / "index-1a2b.js").write_text("started()", encoding="utf-8")
+    (folder / ".vite").mkdir(exist_ok=True)
+    (folder / ".vite" / "manifest.json").write_text("{}", encoding="utf-8")
     (folder / "assets" / "index-3c4d.css").write_text("body{}", encoding="utf-8")
     return folder
