@@ -29,6 +29,7 @@ export default defineConfig({
     { name: "empty", testMatch: "empty.spec.ts" },
     { name: "journey", testMatch: ["journey.spec.ts", "failure.spec.ts"], dependencies: ["empty"] },
     { name: "pages", testMatch: ["pages.spec.ts", "keyboard.spec.ts", "slow.spec.ts"], dependencies: ["journey"] },
-    { name: "stopped", testMatch: "stopped.spec.ts", dependencies: ["pages"] },
+    { name: "interrupted", testMatch: ["letters.spec.ts", "upload.spec.ts"], dependencies: ["pages"] },
+    { name: "stopped", testMatch: "stopped.spec.ts", dependencies: ["interrupted"] },
   ],
 });
