@@ -78,6 +78,26 @@ test.describe("the connection is lost", () => {
   });
 });
 
+test.describe("the store is out of reach for longer than anyone tries", () => {
+  test.use({ excused: ["ERR_CONNECTION_REFUSED", "[Uppy]"] });
+
+  test("the upload fails with a way to try again, which sends only what is missing", async ({ page }) => {
+    const taken = partsTaken(page);
+    const blocked = /partNumber=2&/;
+    await page.route(blocked, (route) => route.abort("connectionrefused"));
+    await begin(page, film("blocked.mp4"));
+    const again = page.getByRole("button", { name: "Try again" });
+    await expect(again).toBeVisible({ timeout: PROCESSED });
+    await expect(page.getByText("What was sent is kept")).toBeVisible();
+    await shot(page, "upload-failed-light");
+    expect([...taken]).toEqual([[1, 1]]);
+    await page.unroute(blocked);
+    await again.click();
+    await expect(page.getByText("Sent", { exact: true })).toBeVisible();
+    expect([...taken].sort()).toEqual([[1, 1], [2, 1]]);
+  });
+});
+
 test("the page is reloaded: the same file goes on where it broke off", async ({ page }) => {
   const path = film("reloaded.mp4");
   const taken = partsTaken(page);

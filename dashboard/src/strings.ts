@@ -181,6 +181,7 @@ export const strings = {
     giveUpTitle: (name: string) => `Give up the upload of ${name}?`,
     giveUpText: "What was sent of it is thrown away, and its job is cancelled.",
     keep: "Keep it",
+    unreached: "The store did not take a part, though it was tried several times. What was sent is kept: check the connection, then try again.",
     start: "Start the upload",
     pause: "Pause",
     resume: "Resume",

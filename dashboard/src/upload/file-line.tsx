@@ -16,6 +16,9 @@ const words = strings.upload;
 type State = keyof typeof words.states;
 const TONES: Record<State, Tone> = { ready: "neutral", sending: "accent", paused: "warn", done: "good", failed: "bad" };
 
+/** What Uppy says when the store did not answer, or refused a part: nothing that a person could act on. */
+const OF_THE_STORE = new Set(["Unknown error", "Non 2xx", "Request has expired"]);
+
 function stateOf(file: Sent): State {
   if (file.error) return "failed";
   if (file.progress.uploadComplete) return "done";
@@ -39,7 +42,7 @@ export function FileLine({ file }: { file: Sent }) {
       </div>
       {state === "ready" && !file.meta.job && <Describing file={file} />}
       {(state === "sending" || state === "paused") && <Progress file={file} />}
-      {file.error && <p className="text-sm break-words text-bad">{file.error}</p>}
+      {file.error && <p className="text-sm break-words text-bad">{OF_THE_STORE.has(file.error) ? words.unreached : file.error}</p>}
     </li>
   );
 }
