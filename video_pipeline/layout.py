@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Final, Literal
 from uuid import UUID
 
-from video_pipeline.topology import ASSEMBLED_PREFIX, IMPORTED_PREFIX, LIMITS, SEGMENTS_PREFIX, UPLOADS_PREFIX
+from video_pipeline.topology import (
+    ASSEMBLED_PREFIX,
+    IMPORTED_PREFIX,
+    LIMITS,
+    PROJECTS_PREFIX,
+    SEGMENTS_PREFIX,
+    UPLOADS_PREFIX,
+)
 
 TranscriptFormat = Literal["json", "vtt", "srt"]
 
@@ -43,6 +51,9 @@ _CONTENT_TYPES: Final = {
     ".json": "application/json",
     ".jsonl": "application/x-ndjson",
     ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
 }
 
 
@@ -126,7 +137,40 @@ def assembled_key(upload_id: object, filename: str) -> str:
     return assembled_prefix(upload_id) + safe_key_name(filename)
 
 
+# A project's files by their names in its manifest; the manifest lies beside them.
+MANIFEST: Final = "manifest.json"
+
+
+def project_prefix(project_id: object) -> str:
+    return f"{PROJECTS_PREFIX}{project_id}/"
+
+
+def manifest_key(project_id: object) -> str:
+    return project_prefix(project_id) + MANIFEST
+
+
+def project_key(project_id: object, file: str) -> str:
+    """Where a file lies that the manifest names so."""
+    return project_prefix(project_id) + file
+
+
+def image_file(query: str, moment: datetime, suffix: str) -> str:
+    """A picture's name in its project: what it shows, and when it came, to the microsecond."""
+    named = safe_key_name(query.replace(".", "-").replace("/", "-"))
+    return f"images/{named}_{moment.astimezone(UTC):%Y%m%dT%H%M%S%fZ}{suffix}"
+
+
+def sent_file(token: object, filename: str) -> str:
+    """A file of a project that is no picture, or is not known to be one yet."""
+    return f"files/{token}/{safe_key_name(filename)}"
+
+
 # ------------------------------------------------------------------------------------ results bucket
+def film_key(project_id: UUID) -> str:
+    """The film of a project. No video's results lie there: theirs have a folder each."""
+    return f"{VIDEOS_PREFIX}{project_id}_final_video.mp4"
+
+
 def results_prefix(video_id: UUID) -> str:
     return f"{VIDEOS_PREFIX}{video_id}/"
 

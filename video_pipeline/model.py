@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
@@ -11,7 +12,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from video_pipeline.topology import PROCESSING
+from video_pipeline.topology import PROCESSING, SLIDESHOW
 from video_pipeline.transcripts.model import Passage, Quality, Seconds, TranscriptSource
 
 # Names the product's own identifiers, so that the same source gives the same id on every machine.
@@ -78,9 +79,10 @@ class Source(Value):
     `object`: at `media`. `upload`: an upload that this system granted; `media` has no etag until it arrived.
     `segments`: raw content on the stream, kept as `segments/<upload_id>/<index>` in the bucket of `media` until it is
     whole; `media` is where it will be put together. `transcript`: a transcript without its film, at `media`.
+    `project`: the manifest of the project `upload_id`, at `media`, of which a film is to be rendered.
     """
 
-    kind: Literal["object", "upload", "segments", "transcript"]
+    kind: Literal["object", "upload", "segments", "transcript", "project"]
     media: ObjectRef
     filename: str
     upload_id: str | None = None
@@ -92,6 +94,9 @@ class Source(Value):
     def job_id(self) -> UUID:
         if self.kind == "object":
             return identifier("job", "object", self.media.uri, self.media.version_id or "", self.media.etag or "")
+        if self.kind == "project":
+            # The same manifest gives the same film.
+            return identifier("job", "project", self.upload_id, self.sha256)
         return identifier("job", self.kind, self.upload_id)
 
 
@@ -585,6 +590,60 @@ class MailRecord(Value):
     settled_at: datetime | None = None
 
 
+# ------------------------------------------------------------------------------------------- projects
+class ProjectFilm(Value):
+    """A film that was rendered of a project, from the manifest with the SHA-256 `manifest`."""
+
+    media: ObjectRef
+    sha256: str
+    size: int
+    seconds: float
+    manifest: str
+    rendered_at: datetime
+
+
+ProjectState = Literal["collecting", "rendering", "rendered", "failed", "removed"]
+
+
+class Project(Value):
+    """Pictures and a sound of which a film is made. `manifest` is the document that lies beside them.
+
+    `rendered`: `film` shows the manifest as it is now. `failed`: rendering that manifest did, see the job. `ask`: the
+    film is to become a video of its own, by the job `video_job_id`.
+    """
+
+    id: UUID
+    manifest: dict[str, Any]
+    manifest_sha256: str
+    state: ProjectState = "collecting"
+    job_id: UUID | None = None
+    film: ProjectFilm | None = None
+    ask: bool = False
+    video_job_id: UUID | None = None
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = None
+
+    @property
+    def title(self) -> str | None:
+        return self.manifest.get("title")
+
+
+def manifest_text(document: Mapping[str, Any]) -> str:
+    """A manifest as it is kept and hashed. Read and written again, it is the same text."""
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+class ProjectEvent(Value):
+    """A line of a project's audit trail: who did what, and when."""
+
+    at: datetime
+    who: str
+    what: str
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
 # ------------------------------------------------------------------------------------------- messages
 class Message(Value):
     """Something to publish after commit. `destination` is a stream's or queue's resource type in the topology.
@@ -602,6 +661,12 @@ def work_message(job_id: UUID, delay: float = 0) -> Message:
     """The processing queue's message that a job wants a worker."""
     body = json.dumps({"job_id": str(job_id)})
     return Message(destination=PROCESSING.name, key=str(job_id), body=body, delay=min(round(delay), 900))
+
+
+def start_message(job_id: UUID, source: Source) -> Message:
+    """What brings a job to whoever begins with it."""
+    message = work_message(job_id)
+    return message.model_copy(update={"destination": SLIDESHOW.name}) if source.kind == "project" else message
 
 
 class QueueMessage(Value):

@@ -34,6 +34,9 @@ from video_pipeline.model import (
     Message,
     ObjectInfo,
     ObjectRef,
+    Project,
+    ProjectEvent,
+    ProjectFilm,
     Question,
     QueueMessage,
     RejectedRecord,
@@ -638,6 +641,56 @@ class Rejections(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Change:
+    """A project's next manifest. `what` and `detail` are a line of its audit trail."""
+
+    manifest: Mapping[str, Any]
+    what: str
+    detail: Mapping[str, Any]
+
+
+class Projects(Protocol):
+    """Slideshow projects. Every move leaves a line in the project's audit trail, in the same commit.
+
+    `NotFound("project_not_found")` also for one that was removed, of which only the audit trail is left.
+    """
+
+    def create(self, project: Project) -> Project: ...
+    def get(self, project_id: UUID) -> Project: ...
+    def page(self, *, limit: int = 50, after: After | None = None) -> list[Project]:
+        """The newest first."""
+        ...
+
+    def change(self, project_id: UUID, by: str, do: Callable[[Project], Change | None]) -> Project:
+        """`do` is given the project, which nobody else changes meanwhile; None leaves it as it is."""
+        ...
+
+    def ordered(self, project_id: UUID, job_id: UUID, by: str, *, ask: bool) -> Project:
+        """Its film is to be rendered by this job; `ask`: and to become a video, which no later order takes back."""
+        ...
+
+    def rendered(self, project_id: UUID, film: ProjectFilm, by: str) -> bool:
+        """False if the project was removed meanwhile."""
+        ...
+
+    def became_video(self, project_id: UUID, job_id: UUID, by: str) -> None: ...
+    def events(self, project_id: UUID) -> list[ProjectEvent]:
+        """The oldest first, also of a removed one."""
+        ...
+
+    def begin_removal(self, project_id: UUID, by: str) -> Project:
+        """Hides it. Its manifest and what it says about people are forgotten when the removal ends."""
+        ...
+
+    def end_removal(self, project_id: UUID, receipt: Mapping[str, Any], by: str) -> None: ...
+
+    # for the sweeper
+    def expired(self, *, limit: int) -> list[UUID]:
+        """Those whose time is over and of which no film is being rendered, and those whose removal was broken off."""
+        ...
+
+
 class Outbox(Protocol):
     def prune(self, older_than_days: int) -> int:
         """Forgets published messages of before."""
@@ -677,6 +730,8 @@ class Ledger(Protocol):
     def rejections(self) -> Rejections: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def projects(self) -> Projects: ...
     def ping(self) -> None:
         """Raises `Unavailable` when the database does not answer."""
         ...
@@ -730,6 +785,17 @@ class Objects(Protocol):
         ...
 
     def complete_parts(self, bucket: str, key: str, upload_id: str, etags: Sequence[str]) -> ObjectRef: ...
+
+
+class Downloads(Protocol):
+    """Files from the internet's public addresses, as far as strangers may name them."""
+
+    def fetch(self, url: str, target: Path, *, most: int, seconds: float) -> None:
+        """At most so many bytes within so many seconds.
+
+        BadInput url_wrong, url_not_public, download_refused, download_too_large, download_slow or download_failed.
+        """
+        ...
 
 
 @dataclass(frozen=True)

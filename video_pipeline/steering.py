@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 
 from video_pipeline.errors import Conflict, NotFound
 from video_pipeline.events import ChunksReady, TranscriptReady, announce
-from video_pipeline.model import CANCELLED, Failure, Job, JobStatus, Message, work_message
+from video_pipeline.model import CANCELLED, Failure, Job, JobStatus, Message, start_message
 from video_pipeline.outcomes import job_failed
 from video_pipeline.ports import Ledger, Objects
 from video_pipeline.publishing import Publishing
 from video_pipeline.summaries.orders import order_message
-from video_pipeline.topology import CHUNK, EMBED, FETCH, RECEIVE, STAGE_NAMES, SUMMARISE
+from video_pipeline.topology import ALL_STAGE_NAMES, CHUNK, EMBED, FETCH, RECEIVE, RENDER, STAGE_NAMES, SUMMARISE
 
 logger = logging.getLogger(__name__)
 # What carries a job on from a stage. The stages before are a worker's, who begins with the download: it keeps nothing
@@ -59,6 +59,9 @@ class Steering:
         What was made stays in use until it is replaced. `Conflict` stage_not_reached and as `ports.Jobs.restart`.
         """
         job = self._ledger.jobs.get(job_id)
+        if job.stage == RENDER:
+            hint = "Render its project again."
+            raise Conflict("stage_impossible", f"Job {job_id} renders a slideshow, and has no other stages.", hint=hint)
         reached = STAGE_NAMES[-1] if job.status is JobStatus.COMPLETED else job.stage
         if STAGE_NAMES.index(stage) > STAGE_NAMES.index(reached):
             raise Conflict(
@@ -94,12 +97,12 @@ class Steering:
 
 def _entry(stage: str) -> str:
     """The last place at or before a stage at which a job can begin."""
-    before = STAGE_NAMES[: STAGE_NAMES.index(stage) + 1]
-    return next(name for name in reversed(before) if name in (RECEIVE, FETCH, *_CARRIED_ON))
+    before = ALL_STAGE_NAMES[: ALL_STAGE_NAMES.index(stage) + 1]
+    return next(name for name in reversed(before) if name in (RECEIVE, FETCH, RENDER, *_CARRIED_ON))
 
 
 def _carrying_on(job: Job) -> list[Message]:
     if job.stage == RECEIVE:
         return []
     carried_on = _CARRIED_ON.get(job.stage)
-    return [carried_on(job) if carried_on else work_message(job.id)]
+    return [carried_on(job) if carried_on else start_message(job.id, job.source)]

@@ -36,6 +36,8 @@ TRANSCRIBE: Final = "transcribe"
 CHUNK: Final = "chunk"
 EMBED: Final = "embed"
 SUMMARISE: Final = "summarise"
+# The one stage of a job that makes a film of a project; such a job comes to none of those below.
+RENDER: Final = "render"
 
 STAGES: Final[tuple[Stage, ...]] = (
     Stage(RECEIVE, 0.05, "Receiving the upload"),
@@ -49,16 +51,18 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage(SUMMARISE, 0.10, "Summarising"),
 )
 STAGE_NAMES: Final[tuple[str, ...]] = tuple(stage.name for stage in STAGES)
+RENDERING: Final = Stage(RENDER, 1.0, "Rendering the slideshow")
+ALL_STAGE_NAMES: Final[tuple[str, ...]] = (*STAGE_NAMES, RENDER)
 
 
 def progress_at(stage: str, fraction: float = 0.0) -> float:
     """Progress 0..1 of a job that has done `fraction` (0..1) of `stage` and everything before it."""
     done = 0.0
-    for each in STAGES:
+    for each in (RENDERING,) if stage == RENDER else STAGES:
         if each.name == stage:
             return round(done + each.weight * min(max(fraction, 0.0), 1.0), 4)
         done += each.weight
-    raise ValueError(f"unknown stage {stage!r}; known: {', '.join(STAGE_NAMES)}")
+    raise ValueError(f"unknown stage {stage!r}; known: {', '.join(ALL_STAGE_NAMES)}")
 
 
 # ------------------------------------------------------------------------------------ streams, queues
@@ -102,6 +106,7 @@ CHUNKING_DLQ: Final = _dead_letter("chunking-dlq")
 EMBEDDING_DLQ: Final = _dead_letter("embedding-dlq")
 QUESTION_DLQ: Final = _dead_letter("question-dlq")
 SUMMARY_DLQ: Final = _dead_letter("summary-dlq")
+SLIDESHOW_DLQ: Final = _dead_letter("slideshow-dlq")
 TRANSCRIPTION_DLQ: Final = _dead_letter("transcription-dlq")
 # The schedule's invocations that the sweeper did not survive; the next one does what they would have done.
 SWEEPER_DLQ: Final = _dead_letter("sweeper-dlq")
@@ -114,6 +119,8 @@ UPLOADS: Final = Queue("uploads-queue", visibility_timeout=360, dead_letter=UPLO
 TRANSCRIPTION: Final = Queue("transcription-queue", visibility_timeout=360, dead_letter=TRANSCRIPTION_DLQ.name)
 # Not a stream: a language model takes minutes for one video, and none is to wait behind another.
 SUMMARY: Final = Queue("summary-queue", visibility_timeout=3_600, dead_letter=SUMMARY_DLQ.name)
+# Films that are to be rendered: by the function, which gives those that are too long for it to the workers.
+SLIDESHOW: Final = Queue("slideshow-queue", visibility_timeout=5_400, dead_letter=SLIDESHOW_DLQ.name)
 
 QUEUES: Final[tuple[Queue, ...]] = (
     PROCESSING_DLQ,
@@ -123,12 +130,14 @@ QUEUES: Final[tuple[Queue, ...]] = (
     EMBEDDING_DLQ,
     QUESTION_DLQ,
     SUMMARY_DLQ,
+    SLIDESHOW_DLQ,
     TRANSCRIPTION_DLQ,
     SWEEPER_DLQ,
     PROCESSING,
     UPLOADS,
     TRANSCRIPTION,
     SUMMARY,
+    SLIDESHOW,
 )
 DEAD_LETTER_QUEUES: Final[tuple[Queue, ...]] = tuple(q for q in QUEUES if q.name.endswith("-dlq"))
 
@@ -141,6 +150,7 @@ UPLOADS_PREFIX: Final = "uploads/"
 SEGMENTS_PREFIX: Final = "segments/"
 ASSEMBLED_PREFIX: Final = "assembled/"
 IMPORTED_PREFIX: Final = "transcripts/"
+PROJECTS_PREFIX: Final = "projects/"
 # Mails that were sent to this installation, as SES received them, in the media bucket.
 MAIL_PREFIX: Final = "mail/"
 # What stands for the container of a video of which only the transcript is here.
@@ -158,13 +168,18 @@ SENT_SUFFIXES: Final = (*CAPTION_SUFFIXES, ".json")
 # ------------------------------------------------------------------------------- functions, consumers
 @dataclass(frozen=True)
 class Function:
-    """A Lambda unit: `lambdas/<unit>/handler.py`, function `handler`."""
+    """A Lambda unit: `lambdas/<unit>/handler.py`, function `handler`. `storage`: MiB below /tmp.
+
+    `media`: it decodes and encodes, and so has layers of its own instead of the one that all others share.
+    """
 
     unit: str
     timeout: int
     memory: int
     schedule_seconds: int | None = None
     concurrency: int = 2  # executions at once, at most
+    storage: int = 512
+    media: bool = False
 
     @property
     def module(self) -> str:
@@ -216,6 +231,8 @@ QUESTION_API: Final = Function("question_api", timeout=29, memory=1024, concurre
 ADMINISTRATION: Final = Function("administration", timeout=300, memory=512)
 # The steps of cutting and embedding the archive anew; a film of many hours fits into the longest time there is.
 REINDEXING: Final = Function("reindexing", timeout=900, memory=1024, concurrency=6)
+# 1.7 processors. Pictures, sound and film of one project lie on its disk.
+SLIDESHOW_FUNCTION: Final = Function("slideshow", timeout=900, memory=3008, storage=4096, media=True)
 FUNCTIONS: Final[tuple[Function, ...]] = (
     INGEST,
     CHUNKING,
@@ -227,6 +244,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     QUESTION_API,
     ADMINISTRATION,
     REINDEXING,
+    SLIDESHOW_FUNCTION,
 )
 
 STREAM_CONSUMERS: Final[tuple[StreamConsumer, ...]] = (
@@ -239,6 +257,7 @@ QUEUE_CONSUMERS: Final[tuple[QueueConsumer, ...]] = (
     QueueConsumer("ingest", UPLOADS.name),
     QueueConsumer("transcription", TRANSCRIPTION.name),
     QueueConsumer("summary", SUMMARY.name, batch_size=1, max_concurrency=4),
+    QueueConsumer("slideshow", SLIDESHOW.name, batch_size=1),
 )
 
 
@@ -319,6 +338,11 @@ class Limits:
     conversation_days: int = 30
     unanswered_days: int = 90
     asked_days: int = 800
+    project_days: int = 14
+    project_image_bytes: int = 64 * 1024**2
+    project_audio_bytes: int = 1024**3
+    # For fetching a picture from its address, everything together: somebody waits.
+    image_fetch_seconds: int = 20
 
 
 LIMITS: Final = Limits()

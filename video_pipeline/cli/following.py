@@ -12,9 +12,9 @@ from video_pipeline.cli.progress import Steps
 from video_pipeline.client import Client
 from video_pipeline.client.documents import Job, JobWithStages
 from video_pipeline.errors import NotFound, NotRunning, Unavailable
-from video_pipeline.topology import STAGES
+from video_pipeline.topology import RENDERING, STAGES
 
-_TITLES: Final = {stage.name: stage.title for stage in STAGES}
+_TITLES: Final = {stage.name: stage.title for stage in (*STAGES, RENDERING)}
 _FIRST_PAUSE: Final = 0.3
 _LONGEST_PAUSE: Final = 2.0
 # A record on a stream becomes a job within moments; a service that restarts is back within moments.

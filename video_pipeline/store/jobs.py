@@ -23,6 +23,7 @@ from video_pipeline.model import (
     Thumbnail,
     TranscriptRecord,
     Video,
+    start_message,
     work_message,
 )
 from video_pipeline.ports import Identified, Submission
@@ -57,7 +58,8 @@ class PostgresJobs(Leases, Sweep, Imports, Restarts, JobListing):
         documents = ",".join(_document(job_id, each) for job_id, each in wanted.items())
         with self._database.transaction() as connection:
             new = connection.execute(SQL["submit"], {"jobs": f"[{documents}]"}).fetchall()
-            rows.put_out(connection, [work_message(row["id"]) for row in new if row["ready"]])
+            started = [start_message(row["id"], wanted[row["id"]].source) for row in new if row["ready"]]
+            rows.put_out(connection, started)
             fresh = {row["id"] for row in new}
             old = connection.execute(SQL["by_ids"], {"ids": [each for each in wanted if each not in fresh]}).fetchall()
         jobs = {row["id"]: rows.job(row) for row in [*new, *old]}

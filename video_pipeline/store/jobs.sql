@@ -1,6 +1,7 @@
 -- submit: Adds the jobs that are not known yet; sorted, so that two batches with the same jobs can't deadlock.
 insert into jobs (id, stage, source, options, media_bucket, media_key, ready, announced_at, announced)
-select id, case when ready then 'fetch' else 'receive' end, source, options, source -> 'media' ->> 'bucket',
+select id,
+       case when not ready then 'receive' when source ->> 'kind' = 'project' then 'render' else 'fetch' end, source, options, source -> 'media' ->> 'bucket',
        source -> 'media' ->> 'key', ready, case when ready then now() end, ready::int
 from jsonb_to_recordset(%(jobs)s::jsonb) as new (id uuid, source jsonb, options jsonb, ready boolean)
 order by id

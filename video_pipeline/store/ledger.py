@@ -17,6 +17,7 @@ from video_pipeline.store.jobs import PostgresJobs
 from video_pipeline.store.leases import Policy
 from video_pipeline.store.library import PostgresChunks, PostgresConversations, PostgresQuestions, PostgresVideos
 from video_pipeline.store.mails import PostgresMails
+from video_pipeline.store.projects import PostgresProjects
 from video_pipeline.store.spending import PostgresSpending
 from video_pipeline.store.summaries import PostgresSummaries
 
@@ -117,6 +118,7 @@ class PostgresLedger:
         self.mails = PostgresMails(database)
         self.rejections = PostgresRejections(database)
         self.outbox = PostgresOutbox(database)
+        self.projects = PostgresProjects(database)
 
     def ping(self) -> None:
         with self._database.transaction() as connection:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from video_pipeline.database import Connection, Database, Queries, Row
 from video_pipeline.errors import Conflict, NotFound
 from video_pipeline.model import Failure, Job, Message
 from video_pipeline.store import rows
-from video_pipeline.topology import CHUNK, EMBED, FETCH, RECEIVE, progress_at
+from video_pipeline.topology import CHUNK, EMBED, FETCH, RECEIVE, RENDER, progress_at
 
 SQL = Queries(Path(__file__).with_name("restarts.sql"))
+_QUEUED: Final = (RECEIVE, FETCH, RENDER)
 
 
 class Restarts:
@@ -59,7 +60,7 @@ class Restarts:
                 )
             entry = _entry(connection, job, stage)
             values = {"id": job_id, "stage": entry, "progress": progress_at(entry)}
-            move = "queue_again" if entry in (RECEIVE, FETCH) else "hand_on_again"
+            move = "queue_again" if entry in _QUEUED else "hand_on_again"
             again = rows.job(connection.execute(SQL[move], values).fetchone() or {})
             rows.put_out(connection, emit(again))
         return again
@@ -79,7 +80,7 @@ def _entry(connection: Connection, job: Job, stage: str) -> str:
     video: Row = connection.execute(SQL["hold_video"], values).fetchone() or {"job_id": None, "erased": False}
     if video["erased"]:
         raise Conflict("video_erased", "The video of this job was erased.", hint="Send it again if it is wanted again.")
-    if stage in (RECEIVE, FETCH):
+    if stage in _QUEUED:
         return stage
     if video["job_id"] != job.id:
         maker = f"Job {video['job_id']} makes this video." if video["job_id"] else "This job has made no video yet."

@@ -12,12 +12,12 @@ from video_pipeline.api.models.base import Plain, one_of
 from video_pipeline.errors import BadQuestion
 from video_pipeline.events import WrittenDay
 from video_pipeline.model import JobFilter, JobSort, JobStatus, VideoFilter, VideoSort
-from video_pipeline.topology import STAGE_NAMES
+from video_pipeline.topology import ALL_STAGE_NAMES
 
 _DAYS: Final = 30
 _MOST_DAYS: Final = 400
 
-StageName = Annotated[str, one_of(STAGE_NAMES), WithJsonSchema({"type": "string", "enum": [*STAGE_NAMES]})]
+StageName = Annotated[str, one_of(ALL_STAGE_NAMES), WithJsonSchema({"type": "string", "enum": [*ALL_STAGE_NAMES]})]
 Text = Annotated[Plain, StringConstraints(min_length=1, max_length=200)]
 
 
