@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from video_pipeline.errors import Resting, Unavailable
+from video_pipeline.errors import Conflict, Resting, Unavailable
 from video_pipeline.events import JobFailed, announce
 from video_pipeline.model import Failure, Job, Message, work_message
 from video_pipeline.ports import Ledger
-from video_pipeline.retrying import as_failure
-from video_pipeline.topology import PROCESSING_DLQ
+from video_pipeline.retrying import as_failure, pause_before_retry
+from video_pipeline.topology import PROCESSING_DLQ, Retry
 
 logger = logging.getLogger(__name__)
 # Where nobody said how long.
@@ -29,6 +29,35 @@ def job_failed(job: Job, failure: Failure) -> list[Message]:
     body = JobFailed(job_id=job.id, video_id=job.video_id, code=failure.code, message=failure.message[:2000])
     dead_letter = work_message(job.id).model_copy(update={"destination": PROCESSING_DLQ.name})
     return [announce(body, unique=job.updated_at.isoformat()), *([dead_letter] if failure.retryable else [])]
+
+
+@contextmanager
+def attempted(ledger: Ledger, job: Job, worker: str, policy: Retry) -> Iterator[None]:
+    """Around an attempt of a worker that holds the job: what goes wrong is written down, or tried again later.
+
+    A lease that was lost ends the attempt without a trace: somebody else has the job, or it is over.
+    """
+    try:
+        yield
+    except Conflict as error:
+        logger.warning("job left", extra={"reason": error.code})
+    except Exception as error:
+        logger.exception("attempt failed")
+        try:
+            _settle(ledger, job, worker, error, policy)
+        except Conflict as conflict:
+            logger.warning("outcome not written", extra={"reason": conflict.code})
+
+
+def _settle(ledger: Ledger, job: Job, worker: str, error: Exception, policy: Retry) -> None:
+    failure, pause = as_failure(error), pause_before_retry(error, job.attempt, policy)
+    if pause is None:
+        resend = failure.code == "hash_mismatch"
+        ledger.jobs.fail(job.id, failure, emit=job_failed(job, failure), worker=worker, resend=resend)
+        return
+    ledger.jobs.retry_later(job.id, worker, failure, pause, counts=not isinstance(error, Resting))
+    if isinstance(error, Resting):
+        ledger.jobs.note(job.id, waiting_note(error))
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from video_pipeline.errors import BadMedia, Conflict, Resting
+from video_pipeline.errors import BadMedia, Conflict
 from video_pipeline.fetching import Fetching
 from video_pipeline.layout import poster_key, thumbnail_key
 from video_pipeline.logs import bound
 from video_pipeline.model import Job, MediaInfo, Thumbnail, Video
-from video_pipeline.outcomes import job_failed, waiting_note
+from video_pipeline.outcomes import attempted
 from video_pipeline.ports import (
     Ledger,
     Media,
@@ -27,7 +27,6 @@ from video_pipeline.ports import (
     Workspace,
 )
 from video_pipeline.publishing import Publishing
-from video_pipeline.retrying import as_failure, pause_before_retry
 from video_pipeline.spending import spent_for
 from video_pipeline.subtitles import Captions
 from video_pipeline.topology import AUDIO, FETCH, PROBE, THUMBNAILS, TRANSCRIBE, Retry
@@ -91,30 +90,9 @@ class Processing:
         """`alive` turns False when the lease is lost; work then stops at the next step."""
         with bound(job_id=job.id), spent_for(job_id=job.id):
             logger.info("job begun", extra={"attempt": job.attempt, "source": job.source.media.uri})
-            try:
-                with self._tools.workspace(job.id) as folder:
-                    self._run(_Work(job, worker, folder, alive))
-            except Conflict as error:
-                # Somebody else has the job, or it is over; there is nothing left that this worker may write.
-                logger.warning("job left", extra={"reason": error.code})
-            except Exception as error:
-                logger.exception("attempt failed")
-                self._settle(job, worker, error)
+            with attempted(self._tools.ledger, job, worker, self._tools.retry), self._tools.workspace(job.id) as folder:
+                self._run(_Work(job, worker, folder, alive))
         self._tools.publishing.flush()
-
-    def _settle(self, job: Job, worker: str, error: Exception) -> None:
-        failure = as_failure(error)
-        pause = pause_before_retry(error, job.attempt, self._tools.retry)
-        try:
-            if pause is None:
-                resend = failure.code == "hash_mismatch"
-                self._jobs.fail(job.id, failure, emit=job_failed(job, failure), worker=worker, resend=resend)
-            else:
-                self._jobs.retry_later(job.id, worker, failure, pause, counts=not isinstance(error, Resting))
-                if isinstance(error, Resting):
-                    self._jobs.note(job.id, waiting_note(error))
-        except Conflict as conflict:
-            logger.warning("outcome not written", extra={"reason": conflict.code})
 
     def _run(self, work: _Work) -> None:
         video = self._fetch(work)

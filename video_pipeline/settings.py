@@ -180,6 +180,10 @@ class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, C
     cors_origins: tuple[str, ...] = ()
     max_form_upload_bytes: int = LIMITS.form_upload_bytes
     presign_seconds: Annotated[int, Field(ge=60, le=43_200)] = 3600
+    # How long a slideshow project lives; 0: for ever.
+    project_days: Annotated[int, Field(ge=0, le=3650)] = LIMITS.project_days
+    # Places inside the own network, as host:port, that pictures may be fetched from all the same.
+    image_hosts_trusted: tuple[str, ...] = ()
     # Of one API key; 0: no limit. A burst may follow a pause.
     requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 6000
     requests_burst: Annotated[int, Field(ge=1, le=100_000)] = 600
@@ -192,6 +196,17 @@ class ProcessorSettings(DatabaseSettings, StorageSettings, SpeechSettings):
     scratch_folder: Path | None = None
     max_media_bytes: Annotated[int, Field(ge=1)] = LIMITS.upload_bytes
     shutdown_seconds: Annotated[int, Field(ge=0)] = 100
+
+
+class SlideshowSettings(DatabaseSettings, StorageSettings):
+    """What one execution may take on; the rest is a worker's. `slideshow_pixels`: of all frames of a film together,
+    five minutes in full HD at 30 a second, which take half of the function's time."""
+
+    heartbeat_seconds: Annotated[float, Field(gt=0)] = LEASE.heartbeat
+    presign_seconds: Annotated[int, Field(ge=60, le=43_200)] = 3600
+    slideshow_pixels: Annotated[float, Field(ge=0)] = 1920 * 1080 * 30 * 300
+    slideshow_input_bytes: Annotated[int, Field(ge=0)] = 2 * 1024**3
+    scratch_folder: Path | None = None
 
 
 class AdministrationSettings(DatabaseSettings):
@@ -214,5 +229,6 @@ BY_UNIT: dict[str, type[Settings]] = {
     "question_api": QuestionApiSettings,
     "administration": AdministrationSettings,
     "reindexing": ReindexingSettings,
+    "slideshow": SlideshowSettings,
     "processor": ProcessorSettings,
 }

@@ -27,6 +27,7 @@ class Sweeping:
         ledger: Ledger,
         publish: Callable[[Sequence[Message]], None],
         resume_erasures: Callable[[], int],
+        expire_projects: Callable[[], int],
         *,
         segments_idle: float,
         stalled: float,
@@ -34,6 +35,7 @@ class Sweeping:
         self._ledger = ledger
         self._publish = publish
         self._resume_erasures = resume_erasures
+        self._expire_projects = expire_projects
         self._segments_idle = segments_idle
         self._stalled = stalled
 
@@ -46,6 +48,7 @@ class Sweeping:
             "uploads_given_up": self._give_up_uploads,
             "published": lambda: self._ledger.outbox.drain(self._publish),
             "erased": self._resume_erasures,
+            "projects_removed": self._expire_projects,
             "forgotten": self._ledger.analytics.forget,
             "mails_doubtful": self._doubt_mails,
             "mails_forgotten": lambda: self._ledger.mails.prune(LIMITS.mail_days),

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from video_pipeline.chunking import Chunking, Cutter
 from video_pipeline.database import Address, Database, fixed
+from video_pipeline.dispatching import Dispatching, Works
 from video_pipeline.erasing import Erasing
 from video_pipeline.errors import Misconfigured
 from video_pipeline.indexing import Indexing
@@ -51,6 +52,7 @@ from video_pipeline.settings import (
     QuestionSettings,
     ReindexingSettings,
     Settings,
+    SlideshowSettings,
     SpeechSettings,
     SpendingSettings,
     StorageSettings,
@@ -68,13 +70,15 @@ from video_pipeline.transcribing import Transcribing
 if TYPE_CHECKING:
     from video_pipeline.administering import Administering
     from video_pipeline.answering import Answering
-    from video_pipeline.api.dependencies import ApiDependencies
+    from video_pipeline.api.dependencies import ApiDependencies, ProjectDesk
     from video_pipeline.aws.clients import Clients
     from video_pipeline.aws.objects import S3Objects
     from video_pipeline.aws.publisher import Publisher
     from video_pipeline.deadletters import DeadLetters
     from video_pipeline.language.openai_account import OpenAiAccount
     from video_pipeline.mailing import Mailing
+    from video_pipeline.projects.ordering import Ordering
+    from video_pipeline.projects.rendering import Bounds, Rendering
     from video_pipeline.reindexing import Reindexing
     from video_pipeline.speech.amazon import AmazonTranscribe
     from video_pipeline.summarising import Summarising
@@ -442,7 +446,19 @@ class TranscriptionHost:
 class Processor:
     ledger: Ledger
     queue: Queue
-    processing: Processing
+    processing: Works
+
+
+@dataclass(frozen=True)
+class SlideshowHost:
+    ledger: Ledger
+    objects: S3Objects
+    ordering: Ordering
+    rendering: Rendering
+    publisher: Publisher
+    publishing: Publishing
+    heartbeat_seconds: float
+    presign_seconds: int
 
 
 def _rejecting(ledger: Ledger, clients: Clients, storage: StorageSettings) -> Rejecting:
@@ -522,16 +538,20 @@ def open_transcription(settings: TranscriptionSettings) -> TranscriptionHost:
 
 
 def open_sweeper(settings: SweeperSettings) -> Sweeping:
+    from video_pipeline.projects.removing import Removing
+
     clients, database = open_clients(settings), open_database(settings)
     ledger = _ledger(database, settings)
     opener = Opener(settings, database, ledger)
     erasing = Erasing(
         ledger, open_objects(clients), opener, media_bucket=settings.media, results_bucket=settings.results
     )
+    removing = Removing(ledger, open_objects(clients), media_bucket=settings.media, results_bucket=settings.results)
     return Sweeping(
         ledger,
         open_publisher(clients, settings).publish,
         lambda: len(erasing.resume()),
+        removing.expire,
         segments_idle=settings.raw_upload_idle,
         stalled=settings.stalled_seconds,
     )
@@ -575,12 +595,84 @@ def open_api(settings: QuestionApiSettings) -> ApiDependencies:
         purse=open_purse(settings, ledger),
         steering=Steering(ledger, objects, publishing),
         dead_letters=open_dead_letters(clients, settings.environment_suffix),
+        projects=_project_desk(settings, ledger, objects, publishing),
         media_bucket=settings.media,
         results_bucket=settings.results,
         public_url=settings.public_url,
         presign_seconds=settings.presign_seconds,
         cors_origins=settings.cors_origins,
         rate=Rate(settings.requests_per_minute, settings.requests_burst) if settings.requests_per_minute else None,
+    )
+
+
+def _project_desk(
+    settings: QuestionApiSettings, ledger: Ledger, objects: S3Objects, publishing: Publishing
+) -> ProjectDesk:
+    from video_pipeline.api.dependencies import ProjectDesk
+    from video_pipeline.internet.addresses import Guard
+    from video_pipeline.internet.download import Download
+    from video_pipeline.projects.collecting import Collecting
+    from video_pipeline.projects.ordering import Ordering
+    from video_pipeline.projects.removing import Removing
+    from video_pipeline.projects.sending import Sending
+
+    media = settings.media
+    downloads = Download(Guard(settings.image_hosts_trusted))
+    collecting = Collecting(ledger, objects, downloads, media_bucket=media, days=settings.project_days)
+    return ProjectDesk(
+        collecting=collecting,
+        sending=Sending(ledger, objects, collecting, media_bucket=media),
+        ordering=Ordering(ledger, publishing, media_bucket=media),
+        removing=Removing(ledger, objects, media_bucket=media, results_bucket=settings.results),
+    )
+
+
+def _rendering(
+    settings: ProcessorSettings | SlideshowSettings, ledger: Ledger, clients: Clients, bounds: Bounds | None = None
+) -> Rendering:
+    from video_pipeline.media.workspace import ScratchFolders
+    from video_pipeline.projects.rendering import Rendering, Tools
+    from video_pipeline.slideshow.films import Slideshows
+
+    tools = Tools(
+        ledger=ledger,
+        objects=open_objects(clients),
+        films=Slideshows(),
+        workspace=ScratchFolders(settings.scratch_folder),
+        publishing=_publishing(ledger, clients, settings),
+        media_bucket=settings.media,
+        results_bucket=settings.results,
+        retry=_retry(settings),
+        bounds=bounds,
+    )
+    return Rendering(tools)
+
+
+def open_slideshow(settings: SlideshowSettings) -> SlideshowHost:
+    from video_pipeline.projects.ordering import Ordering
+    from video_pipeline.projects.rendering import Bounds
+
+    clients, ledger = open_clients(settings), open_ledger(settings)
+    publishing = _publishing(ledger, clients, settings)
+    bounds = Bounds(pixels=settings.slideshow_pixels, input_bytes=settings.slideshow_input_bytes)
+    return SlideshowHost(
+        ledger=ledger,
+        objects=open_objects(clients),
+        ordering=Ordering(ledger, publishing, media_bucket=settings.media),
+        rendering=_rendering(settings, ledger, clients, bounds),
+        publisher=open_publisher(clients, settings),
+        publishing=publishing,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        presign_seconds=settings.presign_seconds,
+    )
+
+
+def _retry(settings: DatabaseSettings) -> Retry:
+    return Retry(
+        attempts=settings.max_attempts,
+        base=PROCESSING_RETRY.base,
+        factor=PROCESSING_RETRY.factor,
+        cap=PROCESSING_RETRY.cap,
     )
 
 
@@ -621,16 +713,12 @@ def open_processor(settings: ProcessorSettings) -> Iterator[Processor]:
         publishing=_publishing(ledger, clients, settings),
         results_bucket=settings.results,
         thumbnail_every=settings.thumbnail_every,
-        retry=Retry(
-            attempts=settings.max_attempts,
-            base=PROCESSING_RETRY.base,
-            factor=PROCESSING_RETRY.factor,
-            cap=PROCESSING_RETRY.cap,
-        ),
+        retry=_retry(settings),
     )
+    works = Dispatching(Processing(tools), _rendering(settings, ledger, clients))
     queue = SqsQueue(clients.sqs, resource_name(PROCESSING.name, settings.environment_suffix))
     try:
-        yield Processor(ledger, queue, Processing(tools))
+        yield Processor(ledger, queue, works)
     finally:
         ledger.close()
 

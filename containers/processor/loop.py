@@ -15,11 +15,11 @@ from threading import Event, Thread
 from uuid import UUID
 
 from containers.processor.protection import Protection
+from video_pipeline.dispatching import Works
 from video_pipeline.errors import PipelineError
 from video_pipeline.logs import bound
 from video_pipeline.model import Job, QueueMessage
 from video_pipeline.ports import Claimed, Jobs, NotNow, Queue, Settled
-from video_pipeline.processing import Processing
 
 logger = logging.getLogger(__name__)
 # After a failing queue or ledger, so that an outage is not met with a storm.
@@ -45,7 +45,7 @@ class Worker:
         name: str,
         jobs: Jobs,
         queue: Queue,
-        processing: Processing,
+        processing: Works,
         stop: Event,
         pace: Pace,
         protection: Protection | None = None,

@@ -220,7 +220,7 @@ class Vectors:
 
 
 def sweeper(ledger: PostgresLedger, told: list[Any]) -> Sweeping:
-    return Sweeping(ledger, told.extend, lambda: 0, segments_idle=900, stalled=900)
+    return Sweeping(ledger, told.extend, lambda: 0, lambda: 0, segments_idle=900, stalled=900)
 
 
 def test_a_job_waits_for_a_new_budget_however_often_and_is_not_failed(

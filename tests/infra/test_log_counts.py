@@ -109,7 +109,7 @@ class Ledgers:
 
     def sweep(self, resume_erasures: Any = lambda: 0) -> None:
         ledger = cast("Ledger", self)
-        Sweeping(ledger, lambda _: None, resume_erasures, segments_idle=1, stalled=1).sweep()
+        Sweeping(ledger, lambda _: None, resume_erasures, lambda: 0, segments_idle=1, stalled=1).sweep()
 
 
 def test_a_stage_that_fails_is_counted(logged: Logged) -> None:

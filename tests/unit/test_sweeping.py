@@ -79,7 +79,7 @@ def sweep(jobs: FakeJobs, *, drain: Any = lambda _: 0) -> Mapping[str, int]:
     mails = SimpleNamespace(doubt=lambda _: [], prune=lambda _: 0)
     parts = {"jobs": jobs, "outbox": outbox, "conversations": nothing, "analytics": nothing, "mails": mails}
     ledger = cast("Ledger", SimpleNamespace(**parts))
-    return Sweeping(ledger, lambda _: None, lambda: 0, segments_idle=1, stalled=1).sweep()
+    return Sweeping(ledger, lambda _: None, lambda: 0, lambda: 0, segments_idle=1, stalled=1).sweep()
 
 
 def test_a_job_whose_worker_vanished_each_time_is_ended_and_told() -> None:

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from video_pipeline.api import dashboard, pages, problems, streaming
 from video_pipeline.api.dependencies import KEY_REQUIRED, ApiDependencies
 from video_pipeline.api.middleware import BodyLimit, RequestContext
+from video_pipeline.api.models.projects import ImageRequest, ManifestRequest
 from video_pipeline.api.models.uploads import UploadRequest
 from video_pipeline.api.models.videos import TranscriptDocument
 from video_pipeline.api.routers import (
@@ -21,6 +22,7 @@ from video_pipeline.api.routers import (
     health,
     jobs,
     operations,
+    projects,
     query,
     questions,
     summaries,
@@ -42,6 +44,7 @@ _TAGS: Final = [
     {"name": "jobs", "description": "Follow what happens to it."},
     {"name": "summaries", "description": "Read what a video is about, in JSON, Markdown, PDF or Word."},
     {"name": "videos", "description": "Read, play and erase what is there."},
+    {"name": "projects", "description": "Make a film of pictures and a sound."},
     {"name": "questions", "description": "Ask what was said."},
     {"name": "costs", "description": "See what paid services took."},
     {"name": "analytics", "description": "How it is used."},
@@ -83,6 +86,8 @@ class VideoPipelineApi(FastAPI):
             models: list[tuple[Any, Any]] = [
                 (problems.Problem, "serialization"),
                 (UploadRequest, "validation"),
+                (ImageRequest, "validation"),
+                (ManifestRequest, "validation"),
                 (TranscriptDocument, "validation"),
             ]
             models += [(each, "serialization") for each in streaming.EVENTS]
@@ -114,7 +119,10 @@ def _install(app: FastAPI) -> None:
     keyed = APIRouter(
         prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 429, 500, 503)
     )
-    for resource in (upload, transcripts, jobs, summaries, videos, query, questions, analytics, costs, operations):
+    for resource in (
+        *(upload, transcripts, jobs, summaries, videos, projects),
+        *(query, questions, analytics, costs, operations),
+    ):
         keyed.include_router(resource.router)
     app.include_router(keyed)
     app.include_router(health.router, prefix=PREFIX, responses=problems.refusals(503))

@@ -17,10 +17,24 @@ from video_pipeline.importing import Importing
 from video_pipeline.keys import Rate, check_key, take_turn
 from video_pipeline.model import ApiKey
 from video_pipeline.ports import Ledger, Objects
+from video_pipeline.projects.collecting import Collecting
+from video_pipeline.projects.ordering import Ordering
+from video_pipeline.projects.removing import Removing
+from video_pipeline.projects.sending import Sending
 from video_pipeline.resummarising import Resummarising
 from video_pipeline.spending import Purse
 from video_pipeline.steering import Steering
 from video_pipeline.uploading import Uploading
+
+
+@dataclass(frozen=True)
+class ProjectDesk:
+    """What may be done with slideshow projects."""
+
+    collecting: Collecting
+    sending: Sending
+    ordering: Ordering
+    removing: Removing
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,7 @@ class ApiDependencies:
     purse: Purse
     steering: Steering
     dead_letters: DeadLetters
+    projects: ProjectDesk
     media_bucket: str
     results_bucket: str
     public_url: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import TimeoutError as WaitTimeoutError
 from dataclasses import dataclass
 from typing import Any, Final
@@ -26,6 +26,10 @@ _IDLE_SECONDS: Final = 60.0
 _HEADER_BYTES: Final = 16 * 1024  # A name of 1,000 characters may take 4 bytes for each.
 _FIELD_BYTES: Final = 512 * 1024
 _TEXT_FIELDS: Final = ("title", "language", "recorded_on", "metadata")
+_DOCUMENTS: Final = {
+    "metadata": 'Send an object like {"course": "Physics"}.',
+    "matters": 'Send a list like [{"x": 0.5, "y": 0.3}].',
+}
 _ORDER_HINT: Final = "Send title, language, recorded_on, metadata and captions first, the file last."
 
 
@@ -160,6 +164,20 @@ class UploadForm:
     pieces: Iterator[bytes]
 
 
+def read_form(content_type: str, chunks: Iterable[bytes], *, fields: Collection[str]) -> UploadForm:
+    """Reads a form of these text fields up to its file. Raises `BadInput` form_*, file_missing, metadata_malformed."""
+    parts = iter(FormParts(content_type, chunks))
+    said: dict[str, Any] = {}
+    for part in parts:
+        if part.name == "file" and part.filename:
+            return UploadForm(said, None, part.filename, _only(part, parts))
+        if part.name in fields:
+            said |= _field(part)
+        elif part.name != "file":
+            raise BadInput("form_field_unknown", f"The form has an unknown field {part.name[:80]!r}.")
+    raise BadInput("file_missing", "The form has no file in a field `file`.", hint="Send it as the last field.")
+
+
 def read_upload_form(content_type: str, chunks: Iterable[bytes]) -> UploadForm:
     """Reads up to the file. Raises `BadInput` form_*, file_missing, captions_too_large or metadata_malformed."""
     parts = iter(FormParts(content_type, chunks))
@@ -194,16 +212,14 @@ def _field(part: Part) -> dict[str, Any]:
     text = _text(_collected(part, _FIELD_BYTES, "form_field_too_large")).strip()
     if not text:
         return {}
-    return {part.name: _metadata(text) if part.name == "metadata" else text}
+    return {part.name: _document(part.name, text) if part.name in _DOCUMENTS else text}
 
 
-def _metadata(text: str) -> Any:
+def _document(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadInput(
-            "metadata_malformed", "The field `metadata` is not JSON.", hint='Send an object like {"course": "Physics"}.'
-        ) from error
+        raise BadInput("metadata_malformed", f"The field `{name}` is not JSON.", hint=_DOCUMENTS[name]) from error
 
 
 def _collected(part: Part, limit: int, code: str) -> bytes:

@@ -19,6 +19,8 @@ from video_pipeline.topology import LIMITS
 _LOG = logging.getLogger(__name__)
 _JSON_BYTES: Final = 1024**2
 _LENGTH_DIGITS: Final = 20
+# Where forms bring files, which are counted as they come.
+_WITH_FILES: Final = ("/upload", "/images", "/audio")
 _SAFE: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -106,7 +108,7 @@ class BodyLimit:
 def _limit(scope: Scope) -> int | None:
     path: str = scope["path"]
     content_type = Headers(scope=scope).get("content-type", "")
-    if path.endswith("/upload") and content_type.lower().startswith("multipart/form-data"):
+    if path.endswith(_WITH_FILES) and content_type.lower().startswith("multipart/form-data"):
         return None
     if scope["method"] == "POST" and path.endswith("/transcripts"):
         return LIMITS.transcript_bytes

@@ -28,13 +28,15 @@ from tests.indexes import SPEC, opened
 from video_pipeline import layout
 from video_pipeline.answering import Answering
 from video_pipeline.api.app import create_app
-from video_pipeline.api.dependencies import ApiDependencies
+from video_pipeline.api.dependencies import ApiDependencies, ProjectDesk
 from video_pipeline.asking import Asking
 from video_pipeline.database import Database
 from video_pipeline.deadletters import DeadLetters
 from video_pipeline.erasing import Erasing
 from video_pipeline.extractive import ExtractiveAnswerer
 from video_pipeline.importing import Importing
+from video_pipeline.internet.addresses import Guard
+from video_pipeline.internet.download import Download
 from video_pipeline.keys import create_key
 from video_pipeline.mail.addresses import Welcome
 from video_pipeline.mailing import Mailing
@@ -52,6 +54,10 @@ from video_pipeline.model import (
 )
 from video_pipeline.ports import Claimed, Submission
 from video_pipeline.pricing import PriceList
+from video_pipeline.projects.collecting import Collecting
+from video_pipeline.projects.ordering import Ordering
+from video_pipeline.projects.removing import Removing
+from video_pipeline.projects.sending import Sending
 from video_pipeline.publishing import Publishing
 from video_pipeline.resummarising import Resummarising
 from video_pipeline.spending import Purse
@@ -194,6 +200,18 @@ def _mailing(ledger: PostgresLedger, objects: Any) -> Mailing:
     )
 
 
+def _desk(ledger: PostgresLedger, objects: Any, publishing: Publishing) -> ProjectDesk:
+    """Pictures are fetched from this machine alone, since tests leave it not."""
+    guard = Guard(resolve=lambda host, _: ["127.0.0.1"] if host == "pictures.test" else [])
+    collecting = Collecting(ledger, objects, Download(guard), media_bucket=MEDIA)
+    return ProjectDesk(
+        collecting=collecting,
+        sending=Sending(ledger, objects, collecting, media_bucket=MEDIA),
+        ordering=Ordering(ledger, publishing, media_bucket=MEDIA),
+        removing=Removing(ledger, objects, media_bucket=MEDIA, results_bucket=RESULTS),
+    )
+
+
 @pytest.fixture(scope="session")
 def api_database(postgres: str, template: str) -> Iterator[Database]:
     """One database for all tests of the API, since there are many and each is short; emptied before each."""
@@ -255,6 +273,7 @@ def world(api_database: Database, app: FastAPI) -> World:
         purse=Purse(ledger.spending, PriceList.read(), 1.5),
         steering=Steering(ledger, store, publishing),
         dead_letters=DeadLetters(queues.__getitem__, streams, store, wait=0),
+        projects=_desk(ledger, store, publishing),
         media_bucket=MEDIA,
         results_bucket=RESULTS,
         public_url=PUBLIC,

@@ -45,6 +45,10 @@ class MemoryObjects:
         self.head(ref)
         return self.kept[ref.bucket, ref.key][0]
 
+    def stream(self, ref: ObjectRef) -> Iterator[bytes]:
+        self.head(ref)
+        yield self.kept[ref.bucket, ref.key][0]
+
     def under(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
         for held, key in sorted(self.kept):
             if held == bucket and key.startswith(prefix):

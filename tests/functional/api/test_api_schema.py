@@ -33,7 +33,9 @@ def test_the_api_keeps_to_its_description(case: Case, world: Any) -> None:
 @pytest.fixture
 def known(world: Any) -> dict[str, str]:
     video_id = world.put_video("We raised the budget.", "Lunch is at noon.")
-    return {"video_id": str(video_id), "job_id": str(world.ledger.videos.get(video_id).job_id)}
+    project = world.api.post("/api/v1/projects", json={"title": "Harbour"}).json()
+    job_id = str(world.ledger.videos.get(video_id).job_id)
+    return {"video_id": str(video_id), "job_id": job_id, "project_id": project["project_id"]}
 
 
 @schema.include(path_regex="_id}").parametrize()

@@ -86,7 +86,7 @@ async def upload_video(request: Request, response: Response, deps: Deps) -> Uplo
     if kind == "multipart/form-data":
         answer = await _through_here(request, deps)
     elif kind == "application/json":
-        wanted = _checked(UploadRequest, await request.body())
+        wanted = checked(UploadRequest, await request.body())
         answer = await run_in_threadpool(_granted, deps, wanted)
     else:
         raise BadInput(
@@ -156,7 +156,7 @@ async def _through_here(request: Request, deps: ApiDependencies) -> UploadRespon
 
 def _received(deps: ApiDependencies, content_type: str, chunks: Iterator[bytes]) -> UploadResponse:
     form = read_upload_form(content_type, chunks)
-    about = _checked(UploadDescription, form.fields)
+    about = checked(UploadDescription, form.fields)
     job = deps.uploading.receive(form.filename, form.pieces, about, captions=form.captions)
     return answer_of(deps, job)
 
@@ -187,9 +187,12 @@ def _api(deps: ApiDependencies) -> str:
     return f"{deps.public_url.rstrip('/')}/api/v1"
 
 
-def _checked(kind: type[_Read], given: bytes | dict[str, Any]) -> _Read:
+def checked(kind: type[_Read], given: bytes | dict[str, Any], *, strict: bool | None = None) -> _Read:
+    """For bodies that the framework does not read. RequestValidationError as it would raise it."""
     try:
-        return kind.model_validate_json(given) if isinstance(given, bytes) else kind.model_validate(given)
+        return (
+            kind.model_validate_json(given, strict=strict) if isinstance(given, bytes) else kind.model_validate(given)
+        )
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in faults]) from error

@@ -1,0 +1,1 @@
+"""Renders the films of projects that are short enough for a function."""

@@ -1,0 +1,1 @@
+"""Slideshow projects: pictures and a sound are brought together, and a film is made of them."""

@@ -1,0 +1,20 @@
+"""`projects.rendering.Films` by this package's own renderer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from video_pipeline.ports import Progress
+from video_pipeline.slideshow.manifest import Manifest
+from video_pipeline.slideshow.rendering import render
+from video_pipeline.slideshow.sound import seconds_of
+
+
+class Slideshows:
+    """Measures sounds, and renders manifests in this process."""
+
+    def seconds(self, sound: Path) -> float:
+        return float(seconds_of(sound))
+
+    def render(self, manifest: Manifest, folder: Path, target: Path, progress: Progress) -> float:
+        return render(manifest, folder, target, progress=progress).seconds
