@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 INFRA := $(VENV)/.infra-ready
 LAYER := lambdas/layer/layer.zip
+MEDIA_LAYER := lambdas/media_layer/packages.zip
 DASHBOARD := dashboard/dist/index.html
 NODE_READY := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
 CHECKOV := .venv-checkov
@@ -39,13 +40,16 @@ $(INFRA): $(STAMP)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "infra"
 	@touch $@
 
-layer: $(LAYER) ## Build the layer of the functions: packages for Lambda, byte-compiled, the same bytes every time
+layer: $(LAYER) $(MEDIA_LAYER) ## Build the layers of the functions: packages for Lambda, byte-compiled, the same bytes every time
 
-$(LAYER): lambdas/layer/requirements.txt lambdas/layer/1-install.sh lambdas/layer/2-package.sh $(STAMP)
+$(MEDIA_LAYER): lambdas/media_layer/requirements.txt lambdas/media_layer/build.sh lambdas/layer/package.py $(STAMP)
+	PYTHON=$(CURDIR)/$(BIN)/python lambdas/media_layer/build.sh
+
+$(LAYER): lambdas/layer/requirements.txt lambdas/layer/1-install.sh lambdas/layer/2-package.sh lambdas/layer/package.py $(STAMP)
 	PYTHON=$(CURDIR)/$(BIN)/python lambdas/layer/1-install.sh
 	PYTHON=$(CURDIR)/$(BIN)/python lambdas/layer/2-package.sh
 
-synth: $(INFRA) $(LAYER) ## Write the stack of ENVIRONMENT_SUFFIX into cdktf.out
+synth: $(INFRA) $(LAYER) $(MEDIA_LAYER) ## Write the stack of ENVIRONMENT_SUFFIX into cdktf.out
 	$(BIN)/python main.py
 
 dashboard: $(DASHBOARD) ## Build the dashboard, if anything in it has changed (needs Node 20.19 or newer)
@@ -130,10 +134,10 @@ $(MOVIEPY)/.ready: benchmarks/requirements-moviepy.txt
 	$(MOVIEPY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-bench: $(STAMP) $(INFRA) $(LAYER) $(MOVIEPY)/.ready ## Measure beside named peers, in one run (QMSUM=DIR: retrieval as well)
+bench: $(STAMP) $(INFRA) $(LAYER) $(MEDIA_LAYER) $(MOVIEPY)/.ready ## Measure beside named peers, in one run (QMSUM=DIR: retrieval as well)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 $(BIN)/pipenv sync --categories "bench"
 	QMSUM="$(QMSUM)" $(BIN)/python -m benchmarks
 
 clean: ## Remove what was installed, built and stored here
-	rm -rf $(VENV) $(CHECKOV) $(MOVIEPY) .local dashboard/node_modules dashboard/dist dashboard/src/api/schema.d.ts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) *.egg-info
+	rm -rf $(VENV) $(CHECKOV) $(MOVIEPY) .local dashboard/node_modules dashboard/dist dashboard/src/api/schema.d.ts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage coverage.xml build cdktf.out lambdas/layer/python $(LAYER) lambdas/media_layer/python lambdas/media_layer/*.zip *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,6 +20,7 @@ from lib.tap_stack import TapStack
 from video_pipeline.topology import FUNCTIONS
 
 LAYER = ROOT / "lambdas" / "layer" / "layer.zip"
+MEDIA_LAYERS = tuple(ROOT / "lambdas" / "media_layer" / name for name in ("codecs.zip", "packages.zip"))
 ARCHIVES = ROOT / "build" / "archives"
 DASHBOARD = ROOT / "dashboard" / "dist"
 
@@ -49,12 +50,13 @@ def chosen(suffix: str) -> Environment:
 
 
 def built() -> Artifacts:
-    """The layer must be there; the archives are made from the sources in no time. Without its build, no dashboard."""
-    if not LAYER.exists():
-        raise FileNotFoundError(f"The layer {LAYER.name} is not built: run `make layer`.")
+    """The layers must be there; the archives are made from the sources in no time. Without its build, no dashboard."""
+    for layer in (LAYER, *MEDIA_LAYERS):
+        if not layer.exists():
+            raise FileNotFoundError(f"The layer {layer.name} is not built: run `make layer`.")
     build_all([each.unit for each in FUNCTIONS], ARCHIVES)
     dashboard = DASHBOARD if (DASHBOARD / "index.html").is_file() else None
-    return Artifacts(layer=LAYER, archives=ARCHIVES, dashboard=dashboard)
+    return Artifacts(layer=LAYER, media_layers=MEDIA_LAYERS, archives=ARCHIVES, dashboard=dashboard)
 
 
 def compose(app: App, names: Names, environment: Environment, artifacts: Artifacts) -> None:

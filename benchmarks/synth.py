@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.table import print_table
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYER = ROOT / "lambdas" / "layer" / "layer.zip"
+LAYERS = [ROOT / "lambdas" / each for each in ("layer/layer.zip", "media_layer/packages.zip")]
 OURS = ["main.py"]
 # Once the package is there, `lib` leaves it, and Node, as they are.
 PLAIN = ["-c", "import cdktf_cdktf_provider_aws, runpy; runpy.run_path('main.py', run_name='__main__')"]
@@ -25,8 +25,8 @@ ROUNDS = 3
 
 def main(arguments: Sequence[str] | None = None) -> None:
     argparse.ArgumentParser(prog="python -m benchmarks.synth", description=__doc__).parse_args(arguments)
-    if not LAYER.exists():
-        print("Left out: the stack needs the layer of the functions (`make layer`).")
+    if not all(each.exists() for each in LAYERS):
+        print("Left out: the stack needs the layers of the functions (`make layer`).")
         return
     _run(OURS)  # fills the caches of jsii, Python and the archives, for both
     runs = [(_run(PLAIN), _run(OURS)) for _ in range(ROUNDS)]

@@ -1,4 +1,4 @@
-"""What was built before: the layer and the archives of the functions."""
+"""What was built before: the layers and the archives of the functions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Artifacts:
-    """`archives` holds `<unit>.zip` for every function; `dashboard` is the folder of its build, if there is one."""
+    """`archives` holds `<unit>.zip` for every function; `dashboard` is the folder of its build, if there is one.
+
+    `media_layers`: of those that decode and encode.
+    """
 
     layer: Path
+    media_layers: tuple[Path, ...]
     archives: Path
     dashboard: Path | None = None
 

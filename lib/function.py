@@ -44,7 +44,7 @@ class LambdaFunction(Construct):
         place: Place,
         function: Function,
         archive: Path,
-        layer_arn: str,
+        layer_arns: Sequence[str],
         variables: Mapping[str, str],
         statements: Sequence[Statement],
         subnet_ids: Sequence[str],
@@ -71,7 +71,7 @@ class LambdaFunction(Construct):
             architectures=[ARCHITECTURE],
             filename=TerraformAsset(self, "archive", path=str(archive.resolve()), type=AssetType.FILE).path,
             source_code_hash=source_hash(archive),
-            layers=[layer_arn],
+            layers=list(layer_arns),
             timeout=function.timeout,
             memory_size=function.memory,
             reserved_concurrent_executions=function.concurrency if environment.reserve_concurrency else -1,
@@ -79,7 +79,7 @@ class LambdaFunction(Construct):
             vpc_config=LambdaFunctionVpcConfig(subnet_ids=list(subnet_ids), security_group_ids=[group_id]),
             tracing_config=LambdaFunctionTracingConfig(mode="Active" if environment.tracing else "PassThrough"),
             dead_letter_config=LambdaFunctionDeadLetterConfig(target_arn=dead_letter_arn) if dead_letter_arn else None,
-            ephemeral_storage=LambdaFunctionEphemeralStorage(size=512),
+            ephemeral_storage=LambdaFunctionEphemeralStorage(size=function.storage),
             # Without its rights the function could not enter the network, nor a mapping read its stream.
             depends_on=[self.log_group, role_made.rights],
         )

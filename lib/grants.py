@@ -16,13 +16,16 @@ from video_pipeline.topology import (
     PINECONE_SECRET,
     PIPELINE,
     PROCESSING,
+    PROJECTS_PREFIX,
     QUEUE_CONSUMERS,
     QUEUES,
     SEGMENTS_PREFIX,
+    SLIDESHOW,
     STREAM_CONSUMERS,
     STREAMS,
     SUMMARY,
     TRANSCRIPTION_JOBS,
+    UPLOADS_PREFIX,
 )
 
 
@@ -63,7 +66,7 @@ class Reach:
     def publishes(self) -> list[Statement]:
         """Whoever moves a job may find any message in the outbox, also one that another process left there."""
         letters = [self.queues[each.name] for each in DEAD_LETTER_QUEUES]
-        work = [self.queues[each.name] for each in (PROCESSING, SUMMARY)]
+        work = [self.queues[each.name] for each in (PROCESSING, SUMMARY, SLIDESHOW)]
         return [
             Statement(["kinesis:PutRecord", "kinesis:PutRecords"], [self.streams[PIPELINE.name]]),
             Statement(["sqs:SendMessage", "sqs:GetQueueUrl"], [*work, *letters]),
@@ -154,6 +157,24 @@ class Reach:
         only = {"StringEquals": {"ses:FromAddress": environment.mail_address}}
         return [Statement(["ses:SendEmail", "ses:SendRawEmail"], [identity], only), *self.reads_results()]
 
+    def renders(self) -> list[Statement]:
+        """Reads projects, and puts their films beside the results, or with the uploads if they become videos."""
+        pictures, films = f"{self.media}/{PROJECTS_PREFIX}*", f"{self.results}/{VIDEOS_PREFIX}*_final_video.mp4"
+        return [
+            Statement(["s3:GetObject", "s3:GetObjectVersion"], [pictures]),
+            Statement(["s3:ListBucket"], [self.media, self.results]),
+            Statement(_WRITING, [f"{self.media}/{UPLOADS_PREFIX}*"]),
+            Statement(["s3:GetObject", "s3:GetObjectVersion", *_WRITING], [films], because=_FILMS),
+        ]
+
+    def withdraws_films(self) -> list[Statement]:
+        """Of a project that was removed while its film was made."""
+        films = [f"{self.results}/{VIDEOS_PREFIX}*_final_video.mp4"]
+        return [
+            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], films, because=_FILMS),
+            Statement(["s3:ListBucketVersions"], [self.results]),
+        ]
+
     def works(self) -> list[Statement]:
         return [_receives([self.queues[PROCESSING.name]])]
 
@@ -170,6 +191,7 @@ class Reach:
 
 
 _WRITING: Final = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+_FILMS: Final = "a film is named by its project, whose number nobody knows before"
 _Right = Callable[[Reach], Sequence[Statement]]
 _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
     "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results, Reach.takes_mail),
@@ -204,6 +226,7 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
         Reach.drops_indexes,
         Reach.asks_models,
     ),
+    "slideshow": (Reach.publishes, Reach.renders, Reach.withdraws_films),
     "processor": (
         Reach.publishes,
         Reach.works,
@@ -212,6 +235,7 @@ _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
         Reach.clears_segments,
         Reach.reads_results,
         Reach.writes_results,
+        Reach.withdraws_films,
         Reach.transcribes,
     ),
 }

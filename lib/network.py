@@ -34,7 +34,7 @@ ZONES: Final = 2
 NAT_GATEWAYS: Final = {"none": 0, "single": 1, "per_zone": ZONES}
 _NETWORK: Final = "10.64.0.0/16"
 _POSTGRES: Final = 5432
-_HTTPS: Final = 443
+HTTPS: Final = 443
 _ANYWHERE: Final = "0.0.0.0/0"
 # What functions and tasks talk to. Each costs 7 dollars a month and zone, and saves what NAT takes per GB.
 SERVICES: Final = ("secretsmanager", "kinesis-streams", "sqs", "logs", "ecr.api", "ecr.dkr", "transcribe", "ecs")
@@ -217,8 +217,8 @@ class Network(Construct):
             security_group_id=group,
             cidr_ipv4=_ANYWHERE,
             ip_protocol="tcp",
-            from_port=_HTTPS,
-            to_port=_HTTPS,
+            from_port=HTTPS,
+            to_port=HTTPS,
             description="AWS and model services over TLS",
         )
 
@@ -249,8 +249,8 @@ class Network(Construct):
                 security_group_id=group,
                 referenced_security_group_id=source,
                 ip_protocol="tcp",
-                from_port=_HTTPS,
-                to_port=_HTTPS,
+                from_port=HTTPS,
+                to_port=HTTPS,
                 description=f"HTTPS from {name}",
             )
         return group

@@ -44,6 +44,7 @@ from video_pipeline.topology import (
     MAIL_PREFIX,
     MEDIA_BUCKET,
     NOTIFIED_SUFFIXES,
+    PROJECTS_PREFIX,
     RESULTS_BUCKET,
     SEGMENTS_PREFIX,
     UPLOADS,
@@ -57,6 +58,7 @@ _TRANSCRIBE_DAYS = 7
 _ABANDONED_DAYS = 2
 # Long enough to look why one was set aside.
 _MAIL_DAYS = 7
+_SPARE_DAYS = 7
 
 
 def bucket_name(place: Place, resource_type: str) -> str:
@@ -154,7 +156,8 @@ class Storage(Construct):
                 UPLOADS_PREFIX: environment.uploads_expire,
                 SEGMENTS_PREFIX: _SEGMENTS_DAYS,
                 ASSEMBLED_PREFIX: environment.uploads_expire,
-                "projects/": environment.projects_expire,
+                # The sweeper removes them by the day; this is for what it should miss.
+                PROJECTS_PREFIX: environment.projects_expire + _SPARE_DAYS if environment.projects_expire else 0,
                 MAIL_PREFIX: _MAIL_DAYS if environment.mail_domain else 0,
             },
             environment.noncurrent_expire,

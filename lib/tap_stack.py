@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from cdktf import AssetType, Fn, TerraformAsset, TerraformOutput, TerraformStack
@@ -25,7 +26,7 @@ from lib.ingestion import Ingestion
 from lib.mail import Mail
 from lib.monitoring import Monitoring
 from lib.naming import Names
-from lib.network import Network
+from lib.network import HTTPS, Network
 from lib.place import Place
 from lib.processing import Processing
 from lib.provider import provider
@@ -117,6 +118,9 @@ class TapStack(TerraformStack):
             "vector_store": environment.vector_store,
             "speech_engine": environment.speech_engine,
             "public_url": self.web.url,
+            "project_days": str(environment.projects_expire),
+            # All that the network lets out.
+            "image_ports": json.dumps([HTTPS]),
         }
         if environment.vector_store == "pinecone":
             facts["pinecone_secret_arn"] = self.credentials.arns[PINECONE_SECRET]
@@ -152,17 +156,8 @@ class TapStack(TerraformStack):
 
     # --------------------------------------------------------------------------------------- processes
     def _functions(self, artifacts: Artifacts) -> dict[str, LambdaFunction]:
-        layer = LambdaLayerVersion(
-            self,
-            "layer",
-            layer_name=self.place.names("dependencies-layer"),
-            filename=TerraformAsset(
-                self, "layer-archive", path=str(artifacts.layer.resolve()), type=AssetType.FILE
-            ).path,
-            source_code_hash=source_hash(artifacts.layer),
-            compatible_runtimes=[RUNTIME],
-            compatible_architectures=[ARCHITECTURE],
-        )
+        layer = self._layer("layer", "dependencies-layer", artifacts.layer)
+        media = [self._layer(f"{each.stem}-layer", f"{each.stem}-layer", each) for each in artifacts.media_layers]
         # A connection per execution: the database's own limit is what more would run into.
         facts = {**self.facts, "database_pool": "2", "minilm_folder": MINILM_IN_LAYER}
         return {
@@ -172,7 +167,7 @@ class TapStack(TerraformStack):
                 place=self.place,
                 function=each,
                 archive=artifacts.archive(each.unit),
-                layer_arn=layer.arn,
+                layer_arns=media if each.media else [layer],
                 variables=variables(each.unit, facts),
                 statements=self.reach.statements(each.unit),
                 subnet_ids=self.network.private_subnet_ids,
@@ -181,6 +176,19 @@ class TapStack(TerraformStack):
             )
             for each in FUNCTIONS
         }
+
+    def _layer(self, id: str, name: str, archive: Path) -> str:  # noqa: A002
+        """Its ARN."""
+        made = LambdaLayerVersion(
+            self,
+            id,
+            layer_name=self.place.names(name),
+            filename=TerraformAsset(self, f"{id}-archive", path=str(archive.resolve()), type=AssetType.FILE).path,
+            source_code_hash=source_hash(archive),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+        )
+        return made.arn
 
     def _processing(self) -> Processing:
         facts = {

@@ -184,6 +184,7 @@ class QuestionApiSettings(DatabaseSettings, StorageSettings, LanguageSettings, C
     project_days: Annotated[int, Field(ge=0, le=3650)] = LIMITS.project_days
     # Places inside the own network, as host:port, that pictures may be fetched from all the same.
     image_hosts_trusted: tuple[str, ...] = ()
+    image_ports: tuple[int, ...] = (80, 443)
     # Of one API key; 0: no limit. A burst may follow a pause.
     requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 6000
     requests_burst: Annotated[int, Field(ge=1, le=100_000)] = 600

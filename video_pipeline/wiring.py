@@ -617,7 +617,7 @@ def _project_desk(
     from video_pipeline.projects.sending import Sending
 
     media = settings.media
-    downloads = Download(Guard(settings.image_hosts_trusted))
+    downloads = Download(Guard(settings.image_hosts_trusted, settings.image_ports))
     collecting = Collecting(ledger, objects, downloads, media_bucket=media, days=settings.project_days)
     return ProjectDesk(
         collecting=collecting,

@@ -1,4 +1,7 @@
-"""`python containers/processor/refresh.py`: writes requirements.txt, what the worker needs of Pipfile.lock, by hash."""
+"""`python containers/processor/refresh.py`: writes requirements.txt, what the worker needs of Pipfile.lock, by hash.
+
+And that of the layers that the slideshow's function has, which does a part of the worker's work.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,24 @@ HERE: Final = Path(__file__).resolve().parent
 # starting in its test. sounddevice, which pocketsphinx wants for microphones, stays away.
 NEEDED: Final = (
     "annotated-types", "av", "aws-lambda-powertools", "boto3", "botocore", "certifi", "charset-normalizer", "jmespath",
-    "numpy", "pocketsphinx", "psycopg", "psycopg-binary", "psycopg-pool", "pydantic", "pydantic-core",
+    "numpy", "pillow", "pocketsphinx", "psycopg", "psycopg-binary", "psycopg-pool", "pydantic", "pydantic-core",
     "pydantic-settings", "python-dateutil", "python-dotenv", "s3transfer", "six", "typing-extensions",
     "typing-inspection", "urllib3",
 )  # fmt: skip
+MEDIA_LAYER: Final = HERE.parent.parent / "lambdas" / "media_layer"
+# No slideshow listens.
+NOT_IN_LAYER: Final = {"pocketsphinx"}
 
 
 def main() -> None:
     locked: dict[str, Any] = json.loads((HERE.parent.parent / "Pipfile.lock").read_text(encoding="utf-8"))["default"]
-    lines = ["# Written by refresh.py from Pipfile.lock.", *(_line(name, locked[name]) for name in NEEDED)]
-    (HERE / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _write(HERE, [_line(name, locked[name]) for name in NEEDED])
+    _write(MEDIA_LAYER, [_line(name, locked[name]) for name in NEEDED if name not in NOT_IN_LAYER])
+
+
+def _write(folder: Path, lines: list[str]) -> None:
+    text = "\n".join(["# Written by containers/processor/refresh.py from Pipfile.lock.", *lines])
+    (folder / "requirements.txt").write_text(text + "\n", encoding="utf-8")
 
 
 def _line(name: str, pinned: dict[str, Any]) -> str:

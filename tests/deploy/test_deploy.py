@@ -12,21 +12,23 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import main
 from tests.deploy.deployed import ROOT, SUFFIXES, Attached, Deployed, Person
 from tests.deploy.openai_minilm import KEY, Service, serving
 from tests.infra.synthesis import build_of, synthesise
 from video_pipeline.language.minilm import DIMENSIONS
 
-LAYER = ROOT / "lambdas" / "layer" / "layer.zip"
+LAYERS = (main.LAYER, *main.MEDIA_LAYERS)
 SAMPLES = ROOT / "samples"
 pytestmark = [
     pytest.mark.timeout(1200),
     pytest.mark.skipif(shutil.which("terraform") is None, reason="Terraform is not installed"),
-    pytest.mark.skipif(not LAYER.exists(), reason="the layer is not built: `make layer`"),
+    pytest.mark.skipif(not all(map(Path.exists, LAYERS)), reason="the layers are not built: `make layer`"),
 ]
 
 
@@ -49,7 +51,7 @@ def deployed(postgres: str, openai: Service, tmp_path_factory: pytest.TempPathFa
             _await(port)
             for suffix in SUFFIXES:
                 build = build_of(folder / f"dist-{suffix}")
-                synthesise(folder / suffix, suffix, layer=LAYER, dashboard=build, emulated=True, **settings)
+                synthesise(folder / suffix, suffix, layers=LAYERS, dashboard=build, emulated=True, **settings)
             with ThreadPoolExecutor() as pool:
                 list(pool.map(made.apply, SUFFIXES))
             yield made

@@ -242,7 +242,7 @@ def test_whatever_the_worker_may_load_is_there(image: Path) -> None:
     lazily += ["video_pipeline.aws.objects", "video_pipeline.aws.publisher", "video_pipeline.media.reader"]
     lazily += ["video_pipeline.media.workspace", "video_pipeline.fetching", "video_pipeline.subtitles"]
     lazily += ["video_pipeline.speech.amazon", "video_pipeline.speech.isolated", "video_pipeline.speech.whisper"]
-    lazily += ["video_pipeline.transcripts.read"]
+    lazily += ["video_pipeline.transcripts.read", "video_pipeline.slideshow.films", "video_pipeline.projects.rendering"]
     program = f"""
 import importlib, sys
 for name in ["containers.processor.main", *{lazily!r}]:
@@ -306,8 +306,12 @@ def test_the_requirements_of_the_image_are_those_of_the_lock(tmp_path: Path) -> 
     folder = tmp_path / "containers" / "processor"
     folder.mkdir(parents=True)
     shutil.copy(FOLDER / "refresh.py", folder)
+    layer = tmp_path / "lambdas" / "media_layer"
+    layer.mkdir(parents=True)
     shutil.copy(ROOT / "Pipfile.lock", tmp_path)
     subprocess.run([sys.executable, str(folder / "refresh.py")], check=True)
+    ours = ROOT / "lambdas" / "media_layer" / "requirements.txt"
+    assert (layer / "requirements.txt").read_text(encoding="utf-8") == ours.read_text(encoding="utf-8")
     assert (folder / "requirements.txt").read_text(encoding="utf-8") == REQUIREMENTS.read_text(encoding="utf-8"), (
         "run `python containers/processor/refresh.py`"
     )

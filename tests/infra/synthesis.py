@@ -38,9 +38,17 @@ class Synthesised:
 
 
 def synthesise(
-    folder: Path, suffix: str, *, layer: Path | None = None, dashboard: Path | None = None, **settings: Any
+    folder: Path,
+    suffix: str,
+    *,
+    layers: tuple[Path, ...] | None = None,
+    dashboard: Path | None = None,
+    **settings: Any,
 ) -> Synthesised:
-    """The main stack; without a layer with stand-ins for layer and archives, whose content is tested elsewhere."""
+    """The main stack; without layers with stand-ins for layers and archives, whose content is tested elsewhere.
+
+    `layers`: the one of most functions first.
+    """
     from cdktf import App
 
     from lib.archives import build_all
@@ -50,12 +58,14 @@ def synthesise(
     from main import compose
 
     folder.mkdir(parents=True, exist_ok=True)
-    if layer is not None:
+    if layers is None:
+        layers = tuple(folder / f"{name}.zip" for name in ("layer", "codecs", "packages"))
+        for path in (*layers, *(folder / f"{each.unit}.zip" for each in FUNCTIONS)):
+            path.write_bytes(b"PK\x05\x06" + bytes(18))
+    else:
         build_all([each.unit for each in FUNCTIONS], folder)
-    for name in () if layer is not None else ("layer", *(each.unit for each in FUNCTIONS)):
-        (folder / f"{name}.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     app = App(outdir=str(folder / "cdktf.out"))
-    artifacts = Artifacts(layer or folder / "layer.zip", folder, dashboard)
+    artifacts = Artifacts(layers[0], layers[1:], folder, dashboard)
     compose(app, Names(suffix), environment_for(suffix, settings), artifacts)
     app.synth()
     path = folder / "cdktf.out" / "stacks" / f"tap-{suffix}" / "cdk.tf.json"

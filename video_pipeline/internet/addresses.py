@@ -14,6 +14,7 @@ from video_pipeline.errors import BadInput
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
 _PORTS: Final = {"http": 80, "https": 443}
+WEB_PORTS: Final = tuple(_PORTS.values())
 _MOST_CHARS: Final = 4_000
 
 
@@ -37,20 +38,28 @@ class Place:
 
 
 class Guard:
-    """Lets through http and https to public addresses, and to `trusted` places (`host:port`) whatever they are."""
+    """Lets through http and https to public addresses on `ports`, and to `trusted` places (`host:port`) whatever they
+    are."""
 
-    def __init__(self, trusted: Collection[str] = (), resolve: Resolve | None = None) -> None:
+    def __init__(
+        self, trusted: Collection[str] = (), ports: Collection[int] = WEB_PORTS, resolve: Resolve | None = None
+    ) -> None:
         self._trusted = {each.lower() for each in trusted}
+        self._ports = ports
         self._resolve = resolve or _resolved
 
     def place(self, url: str) -> Place:
         """The name is asked for once: what was looked at here is what is connected to.
 
-        BadInput url_wrong, or url_not_public if any of the name's addresses is not public.
+        BadInput url_wrong, url_port, or url_not_public if any of the name's addresses is not public.
         """
         parts, host, port = _read(url)
+        trusted = f"{host}:{port}" in self._trusted
+        if not trusted and port not in self._ports:
+            known = ", ".join(f"{name}://" for name, number in _PORTS.items() if number in self._ports)
+            raise BadInput("url_port", f"Nothing is fetched from port {port}.", hint=f"Use {known} on its own port.")
         addresses = self._addresses(host, port)
-        if f"{host}:{port}" not in self._trusted and not all(map(is_public, addresses)):
+        if not trusted and not all(map(is_public, addresses)):
             raise BadInput(
                 "url_not_public",
                 f"{host} is not on the public internet.",

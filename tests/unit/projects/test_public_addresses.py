@@ -91,8 +91,9 @@ def test_a_place_that_an_operator_trusts_may_be_inside_but_only_on_its_port() ->
     guard = Guard(["media.corp.example:8080"], resolve=lambda *_: ["10.0.0.7"])
     assert guard.place("http://media.corp.example:8080/a.jpg").address == "10.0.0.7"
     for url in ("http://media.corp.example/a.jpg", "http://other.corp.example:8080/a.jpg"):
-        with pytest.raises(BadInput, match="not on the public internet"):
+        with pytest.raises(BadInput) as refused:
             guard.place(url)
+        assert refused.value.code in {"url_not_public", "url_port"}
 
 
 def test_numbers_that_mean_an_inner_address_are_seen_through() -> None:
@@ -109,3 +110,14 @@ def test_a_name_that_nobody_knows_is_said() -> None:
     with pytest.raises(BadInput, match="No address is known") as refused:
         Guard(resolve=unknown).place("https://pictures.example/")
     assert refused.value.code == "download_failed"
+
+
+def test_other_ports_than_the_web_s_are_not_tried_out_for_strangers() -> None:
+    for guard, url in (
+        (Guard(resolve=lambda *_: [PUBLIC]), "https://pictures.example:22/"),
+        (Guard(ports=[443], resolve=lambda *_: [PUBLIC]), "http://pictures.example/"),
+    ):
+        with pytest.raises(BadInput, match="Nothing is fetched from port") as refused:
+            guard.place(url)
+        assert refused.value.code == "url_port"
+        assert "https://" in refused.value.hint
