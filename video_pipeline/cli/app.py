@@ -23,6 +23,7 @@ from video_pipeline.cli import (
     jobs,
     key_commands,
     outbox,
+    projects,
     put,
     queues,
     reindex,
@@ -135,6 +136,7 @@ app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.videos)
 app.command()(summary.summary)
 app.command()(slideshow.slideshow)
+app.add_typer(projects.app, name="projects")
 app.command()(costs.costs)
 app.command()(jobs.search)
 app.command()(analytics.analytics)

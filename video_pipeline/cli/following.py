@@ -47,7 +47,7 @@ def say_end(job: Job) -> int:
     for text in job.get("notes") or ():
         note(f"note: {clean(text)}")
     if job["status"] == "completed":
-        say(f"completed: video {job['video_id']}")
+        say(f"completed: video {job['video_id']}" if job["video_id"] else "completed")
         return OK
     error = job["error"]
     reason = f"{error['message']} {error['hint']} [{error['code']}]" if error else "No reason was given."

@@ -10,7 +10,7 @@ from video_pipeline.cli.files import MediaFile, ReadingTold
 from video_pipeline.cli.progress import Steps, counting
 from video_pipeline.cli.system import System
 from video_pipeline.cli.wishes import S3, Sent, Wishes, read_captions
-from video_pipeline.client.client import File
+from video_pipeline.client.wire import File
 from video_pipeline.errors import BadInput
 from video_pipeline.layout import content_type
 from video_pipeline.topology import LIMITS

@@ -5,28 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 from video_pipeline.client import documents
-from video_pipeline.client.wire import Parameter, Wire, part
+from video_pipeline.client.projects import Projects
+from video_pipeline.client.wire import File, Parameter, part
 from video_pipeline.errors import Unavailable
 
 Form = Literal["json", "vtt", "srt"]
 
-
-class Readable(Protocol):
-    def read(self, size: int = -1, /) -> bytes: ...
-
-
-File = tuple[str, Readable | bytes, str]
-"""Its name, what it holds, and its media type."""
 
 _FIRST_PAUSE: Final = 0.3
 _LONGEST_PAUSE: Final = 2.0
 _ACCEPT: Final[Mapping[Form, str]] = {"json": "application/json", "vtt": "text/vtt", "srt": "application/x-subrip"}
 
 
-class Client(Wire):
+class Client(Projects):
     """The API at `url` for whoever has `key`. Documents are the JSON that the API describes at /docs."""
 
     # --------------------------------------------------------------------------------------- putting in

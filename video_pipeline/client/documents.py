@@ -177,6 +177,60 @@ class Erasure(TypedDict):
     receipt: dict[str, Any] | None
 
 
+class Project(TypedDict):
+    project_id: str
+    title: str | None
+    state: Literal["collecting", "rendering", "rendered", "failed", "removed"]
+    images: int
+    has_audio: bool
+    has_captions: bool
+    has_film: bool
+    job_id: str | None
+    video_job_id: str | None
+    created_by: str
+    created_at: str
+    updated_at: str
+    expires_at: str | None
+
+
+class ProjectFile(TypedDict):
+    file: str
+    url: str
+
+
+class ProjectWithDetails(Project):
+    manifest: dict[str, Any]
+    files: list[ProjectFile]
+    progress: float | None
+    error: Error | None
+
+
+class Film(TypedDict):
+    project_id: str
+    video_url: str
+    download_url: str
+    expires_at: str
+    current: bool
+    seconds: float
+    size: int
+    sha256: str
+    rendered_at: str
+
+
+class AuditEvent(TypedDict):
+    at: str
+    who: str
+    what: str
+    detail: dict[str, Any]
+
+
+class Removal(TypedDict):
+    project_id: str
+    files: int
+    films: int
+    video_job_id: str | None
+
+
 class Passage(TypedDict):
     id: str
     position: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -18,6 +18,14 @@ _CONNECT: Final = 5.0
 _ANSWER: Final = 60.0
 _UPLOAD_ANSWER: Final = 1_800.0
 _MOST_OF_A_PAGE: Final = 100
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+File = tuple[str, Readable | bytes, str]
+"""Its name, what it holds, and its media type."""
 
 
 class Wire:
