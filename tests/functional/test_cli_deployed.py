@@ -200,7 +200,8 @@ class TestDoctor:
         unfilled = (*SECRETS, PROCESSOR_REPOSITORY)
         assert states == {deployed.name(each): "no value yet" for each in unfilled}
         assert "secrets set openai" in found[deployed.name("openai-secret")]["todo"]
-        assert len([each for each in found.values() if each["kind"] == "mapping"]) == 7
+        mappings = [each for each in found.values() if each["kind"] == "mapping"]
+        assert len(mappings) == len(STREAM_CONSUMERS) + len(QUEUE_CONSUMERS)
 
     def test_a_queue_that_was_deleted_by_hand_is_named(self, deployed: EmulatedAws, run: Run) -> None:
         name = deployed.name(UPLOADS_DLQ.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 def of_this_machine(system: System, clients: Clients) -> list[Check]:
     named = [resource_name(each, system.suffix) for each in (MEDIA_BUCKET, RESULTS_BUCKET)]
     checks = [*streams_and_queues(clients, system.suffix, START), *buckets(clients, named, START), api(system, START)]
+    checks.append(Check("renderer", "films of pictures", _encodes, "Reinstall the package `av`: `make setup`."))
     url = system.database_url
     return checks if url is None else [*checks, _database(url)]
 
@@ -42,6 +44,21 @@ def api(system: System, remedy: str) -> Check:
 def in_state(state: str, *wanted: str) -> Seen:
     """Present in one of the states that are `wanted`, else there and of no use."""
     return Seen(state.lower(), PRESENT if state in wanted else UNREACHABLE)
+
+
+def _encodes() -> Seen:
+    """Which codecs the films of slideshows can have here."""
+    from av.codec import Codec
+    from av.codec.codec import UnknownCodecError
+
+    from video_pipeline.slideshow.film import ENCODERS
+
+    found: list[str] = []
+    for codec, (encoder, _) in ENCODERS.items():
+        with suppress(UnknownCodecError):
+            Codec(encoder, "w")
+            found.append(codec)
+    return Seen(", ".join(found) or "no encoder", PRESENT if "h264" in found else UNREACHABLE)
 
 
 def _stream(clients: Clients, name: str) -> Seen:
