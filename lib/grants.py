@@ -171,7 +171,7 @@ class Reach:
         """Of a project that was removed while its film was made."""
         films = [f"{self.results}/{VIDEOS_PREFIX}*_final_video.mp4"]
         return [
-            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], films, because=_FILMS),
+            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], films, because=_FILMS_GO),
             Statement(["s3:ListBucketVersions"], [self.results]),
         ]
 
@@ -192,6 +192,7 @@ class Reach:
 
 _WRITING: Final = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
 _FILMS: Final = "a film is named by its project, whose number nobody knows before"
+_FILMS_GO: Final = "of a project that was removed meanwhile only its number is known, and only then"
 _Right = Callable[[Reach], Sequence[Statement]]
 _RIGHTS: Final[Mapping[str, tuple[_Right, ...]]] = {
     "ingest": (Reach.publishes, Reach.reads_media, Reach.writes_media, Reach.writes_results, Reach.takes_mail),

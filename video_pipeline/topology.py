@@ -340,6 +340,7 @@ class Limits:
     asked_days: int = 800
     project_days: int = 14
     project_image_bytes: int = 64 * 1024**2
+    project_image_pixels: int = 40_000_000  # where it has to be read as large as it is
     project_audio_bytes: int = 1024**3
     # For fetching a picture from its address, everything together: somebody waits.
     image_fetch_seconds: int = 20

@@ -71,3 +71,10 @@ def test_projects_live_as_long_as_the_setting_says_in_the_bucket_a_little_longer
 def test_pictures_are_fetched_from_ports_that_the_network_lets_out(stack: Synthesised) -> None:
     ports = set(json.loads(function(stack, "question_api")["environment"]["variables"]["IMAGE_PORTS"]))
     assert ports <= {each["to_port"] for each in stack.resources("aws_vpc_security_group_egress_rule").values()}
+
+
+def test_no_two_statements_of_a_policy_have_the_same_name(stack: Synthesised) -> None:
+    """IAM refuses them."""
+    for each in stack.resources("aws_iam_role_policy").values():
+        names = [statement["Sid"] for statement in json.loads(each["policy"])["Statement"] if "Sid" in statement]
+        assert len(names) == len(set(names)), each["name"]

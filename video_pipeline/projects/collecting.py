@@ -31,6 +31,7 @@ _PIECE: Final = 1024**2
 # By the first bytes; what else is taken is AVIF.
 _SUFFIXES: Final = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG", ".png"), (b"RIFF", ".webp"))
 _GLANCE: Final = (64, 64)
+_SCALABLE: Final = ".jpg"  # read smaller than it is
 
 
 class Collecting:
@@ -51,7 +52,7 @@ class Collecting:
         self._downloads = downloads
         self._bucket = media_bucket
         self._days = days
-        # One large picture takes 300 MB while it is looked at.
+        # One large picture takes 400 MB while it is looked at.
         self._looking = Lock()
 
     def create(self, wishes: Mapping[str, Any], by: str) -> Project:
@@ -110,12 +111,17 @@ class Collecting:
 
     def _looked_at(self, path: Path) -> str:
         """The suffix of what it really is. To its end, or a damaged one would only be found when the film is made."""
-        with self._looking:
-            size_of(path)
-            photograph(path, _GLANCE).close()
+        width, height = _size_of(path)
         with path.open("rb") as file:
             head = file.read(4)
-        return next((suffix for begins, suffix in _SUFFIXES if head.startswith(begins)), ".avif")
+        suffix = next((suffix for begins, suffix in _SUFFIXES if head.startswith(begins)), ".avif")
+        if suffix != _SCALABLE and width * height > LIMITS.project_image_pixels:
+            most = LIMITS.project_image_pixels // 10**6
+            said = f"{path.name} is {width} x {height} pixels; {most} million are the most for all but JPEG."
+            raise BadMedia("image_too_large", said, hint="Shrink it, or send it as JPEG.")
+        with self._looking:
+            photograph(path, _GLANCE).close()
+        return suffix
 
     # ------------------------------------------------------------------------------------ the sound
     def set_audio(self, project_id: UUID, filename: str, pieces: Iterable[bytes], by: str) -> Project:
@@ -216,6 +222,14 @@ class Collecting:
         keys = [layout.project_key(project_id, file) for file in sorted(files)]
         if keys:
             self._objects.delete(self._bucket, keys)
+
+
+def _size_of(path: Path) -> tuple[int, int]:
+    try:
+        return size_of(path)
+    except (OSError, SyntaxError, ValueError) as error:
+        # Of some kinds it takes the whole picture to know which side is up.
+        raise BadMedia("image_damaged", f"{path.name} is damaged: it can't be read.", hint="Send it again.") from error
 
 
 def check_audio_name(filename: str) -> None:

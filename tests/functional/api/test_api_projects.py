@@ -122,6 +122,8 @@ def test_what_a_picture_is_follows_from_its_content(api: Any, web: Web, project:
         ("/dot.png", "image_too_small", "1 x 1"),
         ("/wide.png", "image_too_large", "20000 x 20"),
         ("/bomb.png", "image_too_large", "pixels"),
+        ("/vast.png", "image_too_large", "40 million"),
+        ("/cut.png", "image_damaged", "damaged"),
         ("/empty.jpg", "image_empty", "empty"),
         ("/huge.jpg", "download_too_large", "64 MiB"),
         ("/nothing.jpg", "download_refused", "404"),

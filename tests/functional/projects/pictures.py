@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from functools import cache
 from typing import Any
 
@@ -31,14 +32,20 @@ def corrupt() -> bytes:
     return whole[: len(whole) // 2]
 
 
-def endless_png() -> bytes:
-    """A header that promises 30,000 x 30,000 pixels in a few bytes: a bomb."""
+def promising(width: int, height: int) -> bytes:
+    """A header that promises so many pixels, in a few bytes: a bomb."""
     whole = bytearray(picture((16, 16), "PNG"))
-    whole[16:24] = (30_000).to_bytes(4, "big") * 2
-    import zlib
-
+    whole[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     whole[29:33] = zlib.crc32(whole[12:29]).to_bytes(4, "big")
     return bytes(whole)
+
+
+@cache
+def vast() -> bytes:
+    """42 million pixels of one bit each."""
+    saved = io.BytesIO()
+    Image.new("1", (7_000, 6_000)).save(saved, "PNG")
+    return saved.getvalue()
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'

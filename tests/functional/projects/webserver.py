@@ -29,7 +29,7 @@ class Web:
 
     def guard(self) -> Guard:
         """`pictures.test` is trusted to be public, by its port; `inside.test` is as private as it looks."""
-        return Guard([f"pictures.test:{self.port}"], resolve=lambda *_: ["127.0.0.1"])
+        return Guard([f"pictures.test:{self.port}"], [self.port], resolve=lambda *_: ["127.0.0.1"])
 
 
 class Server(ThreadingHTTPServer):
@@ -102,7 +102,9 @@ def _answers(web: Web) -> dict[str, Answer]:
         "/corrupt.jpg": (200, {}, pictures.corrupt()),
         "/dot.png": (200, {}, pictures.picture((1, 1), "PNG")),
         "/wide.png": (200, {}, pictures.picture((20_000, 20), "PNG")),
-        "/bomb.png": (200, {}, pictures.endless_png()),
+        "/bomb.png": (200, {}, pictures.promising(30_000, 30_000)),
+        "/vast.png": (200, {}, pictures.vast()),
+        "/cut.png": (200, {}, pictures.promising(300, 300)),
         "/empty.jpg": (200, {}, b""),
         "/huge.jpg": (200, {"Content-Length": str(10**12)}, b"\xff\xd8\xff"),
         "/unannounced.jpg": (200, {"Content-Length": ""}, bytes(3_000_000)),
