@@ -13,7 +13,7 @@ async function jobs(status: string): Promise<string> {
 }
 
 const VISITS: Visit[] = [
-  { name: "library", open: async (page) => go(page, "/", page.getByRole("link", { name: /Town hall/ })) },
+  { name: "library", open: async (page) => go(page, "/", page.getByText("Failed")) },
   { name: "table", open: async (page) => go(page, "/?view=table", page.getByRole("link", { name: /Town hall/ })) },
   {
     name: "video",

@@ -24,6 +24,8 @@ const second = (value: unknown): number | undefined => {
 const SORTS = ["-created_at", "created_at", "title", "-title", "duration", "-duration"] as const;
 
 export type LibrarySearch = VideoFilter & { view?: "grid" | "table" | undefined };
+/** `video`: the ids of those that are asked, with commas between them; none: all. */
+export type AskSearch = { q?: string | undefined; video?: string | undefined };
 export type JobsSearch = { q?: string | undefined; status?: NonNullable<JobFilter["status"]>[number] | undefined };
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
@@ -56,7 +58,7 @@ const video = createRoute({
 const ask = createRoute({
   getParentRoute: () => root,
   path: "/ask",
-  validateSearch: (search: Search): { q?: string | undefined; video?: string | undefined } => ({
+  validateSearch: (search: Search): AskSearch => ({
     q: text(search["q"]),
     video: text(search["video"]),
   }),

@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
-import { broken, refusal } from "./errors";
+import { broken, refusal, UNREACHABLE } from "./errors";
+import * as reach from "./reach";
 import type { components, paths } from "./schema";
 import * as session from "./session";
 
@@ -16,10 +17,10 @@ api.use({
     if (key) request.headers.set("X-API-Key", key);
   },
   async onResponse({ response }) {
-    if (response.ok) return;
+    if (response.ok) { reach.note(true); return; }
     throw await refused(response);
   },
-  onError: ({ error }) => broken(error),
+  onError: ({ error }) => noted(broken(error)),
 });
 
 /** A request outside the described client (files, streams), with the key and the same refusals. */
@@ -28,9 +29,10 @@ export async function raw(path: string, init: RequestInit = {}): Promise<Respons
   const { key } = session.current();
   if (key) headers.set("X-API-Key", key);
   const response = await fetch(new URL(path, ROOT), { ...init, headers }).catch((error: unknown) => {
-    throw broken(error);
+    throw noted(broken(error));
   });
   if (!response.ok) throw await refused(response);
+  reach.note(true);
   return response;
 }
 
@@ -42,7 +44,13 @@ export async function body<T>(call: Promise<{ data?: T }>): Promise<T> {
 }
 
 async function refused(response: Response) {
-  const error = await refusal(response);
+  const error = noted(await refusal(response));
   if (error.status === 401) session.leave(error.message);
+  return error;
+}
+
+/** Remembers whether there was anybody to refuse. */
+function noted<T extends Error>(error: T): T {
+  if (error.name !== "AbortError") reach.note(!("code" in error && error.code === UNREACHABLE));
   return error;
 }

@@ -23,8 +23,12 @@ export class Refused extends Error {
 
 export const UNREACHABLE = "unreachable";
 
+/** What stands before a server says when the server does not answer. */
+const GATEWAYS = [502, 503, 504];
+
 export async function refusal(response: Response): Promise<Refused> {
   const problem = (await response.json().catch(() => null)) as Partial<Problem> | null;
+  if (!problem && GATEWAYS.includes(response.status)) return unreachable(response.status);
   return ofProblem(response.status, problem, response.statusText);
 }
 
@@ -33,8 +37,8 @@ export function ofProblem(status: number, problem: Partial<Problem> | null, othe
   return new Refused(status, problem?.code ?? `http_${status}`, detail, problem?.hint ?? null);
 }
 
-export function unreachable(): Refused {
-  return new Refused(0, UNREACHABLE, "The server can't be reached.", "Check the connection, then try again.");
+export function unreachable(status = 0): Refused {
+  return new Refused(status, UNREACHABLE, "The server can't be reached.", "Check the connection, then try again.");
 }
 
 /** Breaking off is not a failure, so it stays what it is. */

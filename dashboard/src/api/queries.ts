@@ -1,6 +1,7 @@
 /** What is asked of the API, and for how long an answer holds. */
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { api, body, raw, type Schema } from "./client";
 import { Refused } from "./errors";
 
@@ -22,6 +23,7 @@ export type JobFilter = {
 };
 
 const PAGE = 60;
+const PASSAGES = 6;
 /** Presigned links hold an hour; they are renewed well before. */
 const LINKS_HOLD = 30 * 60_000;
 const LIVE = 1_500;
@@ -43,6 +45,23 @@ export const videos = (filter: VideoFilter) =>
     initialPageParam: "",
     getNextPageParam: (page) => page.next ?? undefined,
     staleTime: 15_000,
+  });
+
+/** Asks for the lists of videos anew, as one of them has changed. */
+export function useVideosAgain(): () => void {
+  const queries = useQueryClient();
+  return useCallback(() => void queries.invalidateQueries({ queryKey: ["videos"] }), [queries]);
+}
+
+/** Passages that speak of something; no answer is made of them, so it costs next to nothing and counts as no question. */
+export const said = (text: string) =>
+  queryOptions({
+    queryKey: ["said", text],
+    queryFn: async ({ signal }) => {
+      const call = api.POST("/api/v1/query", { body: { query: text, answer: false, top_k: PASSAGES }, signal });
+      return (await body(call)) as Schema["QueryResponse"];
+    },
+    staleTime: 60_000,
   });
 
 export const video = (id: string) =>

@@ -1,46 +1,58 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { SendHorizontal, Square, X } from "lucide-react";
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type SubmitEvent } from "react";
-import { video as videoOf } from "../api/queries";
+import { MessageCircleQuestion, X } from "lucide-react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { video as videoOf, videos as videosOf } from "../api/queries";
 import { strings } from "../strings";
 import { clock } from "../logic/time";
 import { Button, buttonClass } from "../ui/button";
-import { TextField } from "../ui/fields";
 import { Page } from "../ui/page";
 import { Asked, Loading } from "../ui/states";
 import { Player, type PlayerHandle } from "../video/player";
 import * as conversation from "./conversation";
+import { Question, type Wanted } from "./question";
+import { WIDE } from "./narrowing";
 import { TurnView, type Place } from "./turn-view";
 
 const words = strings.ask;
 const route = getRouteApi("/ask");
+const OFFERED = 4;
 
 export function AskPage() {
   const { q, video } = route.useSearch();
+  const navigate = route.useNavigate();
+  const videos = video?.split(",").filter(Boolean) ?? [];
   const turns = useSyncExternalStore(conversation.subscribe, conversation.current);
   const [place, setPlace] = useState<Place | null>(null);
   const busy = turns.some((turn) => turn.state === "looking" || turn.state === "writing");
-  const ask = useCallback(
-    (query: string, narrowed: Narrowed = {}) =>
-      void conversation.ask({ query, ...narrowed, ...(video ? { video_ids: [video] } : {}) }),
-    [video],
+  const ask = ({ query, date_from, date_to, speakers }: Wanted) =>
+    void conversation.ask({
+      query,
+      ...(date_from && { date_from }),
+      ...(date_to && { date_to }),
+      ...(speakers.length && { speaker_ids: speakers.map((name) => name.trim()).filter(Boolean) }),
+      ...(videos.length && { video_ids: videos }),
+    });
+  const choose = useCallback(
+    (ids: string[]) => void navigate({ search: (search) => ({ ...search, video: ids.join(",") || undefined }), replace: true }),
+    [navigate],
   );
   return (
     <Page
       title={words.title}
       lead={words.lead}
-      actions={turns.length > 0 && <Button onPress={conversation.reset}>{words.again}</Button>}
+      narrow={place === null}
+      actions={turns.length > 0 && <Button onPress={() => conversation.reset()}>{words.again}</Button>}
     >
-      <div className={place ? "grid gap-6 lg:grid-cols-[minmax(0,1fr)_minmax(20rem,28rem)]" : "mx-auto w-full max-w-3xl"}>
-        <div className="flex min-w-0 flex-col gap-6">
-          <div role="log" aria-label={words.title} className="flex flex-col gap-8">
+      <div className={place ? "grid gap-6 lg:grid-cols-[minmax(0,1fr)_minmax(20rem,28rem)]" : ""}>
+        <div className="flex min-h-[calc(100dvh-13rem)] min-w-0 flex-col gap-6 md:min-h-[calc(100dvh-9rem)]">
+          <div role="log" aria-label={words.title} className="flex flex-1 flex-col gap-8">
             {turns.map((turn) => (
-              <TurnView key={turn.id} turn={turn} onPlay={setPlace} onRetry={() => ask(turn.query)} />
+              <TurnView key={turn.id} turn={turn} onPlay={setPlace} onRetry={() => ask({ query: turn.query, ...WIDE })} />
             ))}
+            {turns.length === 0 && <Beginning chosen={videos} onChoose={choose} />}
           </div>
-          <Question asked={q ?? ""} follow={turns.length > 0} busy={busy} onAsk={ask} />
-          {video && <Narrowing video={video} />}
+          <Question asked={q ?? ""} follow={turns.length > 0} busy={busy} videos={videos} onVideos={choose} onAsk={ask} />
         </div>
         {place && <Stage place={place} onClose={() => setPlace(null)} />}
       </div>
@@ -48,58 +60,29 @@ export function AskPage() {
   );
 }
 
-type Narrowed = { date_from?: string; date_to?: string; speaker_ids?: string[] };
-type QuestionProps = { asked: string; follow: boolean; busy: boolean; onAsk: (query: string, narrowed: Narrowed) => void };
-
-function Question({ asked, follow, busy, onAsk }: QuestionProps) {
-  const [query, setQuery] = useState(asked);
-  const [from, setFrom] = useState("");
-  const [to, setTo] = useState("");
-  const [speakers, setSpeakers] = useState("");
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (!query.trim() || busy) return;
-    const names = speakers.split(",").map((name) => name.trim()).filter(Boolean);
-    onAsk(query.trim(), { ...(from && { date_from: from }), ...(to && { date_to: to }), ...(names.length && { speaker_ids: names }) });
-    setQuery("");
-  };
+/** Before the first question: which videos there are to ask. */
+function Beginning({ chosen, onChoose }: { chosen: string[]; onChoose: (ids: string[]) => void }) {
+  const { data } = useInfiniteQuery(videosOf({ indexed: true }));
+  const offered = (data?.pages[0]?.items ?? []).slice(0, OFFERED);
   return (
-    <form onSubmit={submit} className="sticky bottom-16 flex flex-col gap-2 rounded-xl border border-line bg-surface p-3 shadow-sm md:bottom-4">
-      <div className="flex items-end gap-2">
-        <TextField label={follow ? words.follow : words.label} value={query} onChange={setQuery} className="flex-1" autoFocus />
-        {busy ? (
-          <Button onPress={conversation.stop}>
-            <Square aria-hidden className="size-4" />
-            {words.stop}
-          </Button>
-        ) : (
-          <Button kind="primary" type="submit" isDisabled={!query.trim()}>
-            <SendHorizontal aria-hidden className="size-4" />
-            {words.send}
-          </Button>
-        )}
-      </div>
-      <details className="text-sm">
-        <summary className="cursor-pointer py-1 text-xs text-muted">{words.filters}</summary>
-        <div className="mt-2 flex flex-wrap gap-3">
-          <TextField label={words.from} type="date" value={from} onChange={setFrom} />
-          <TextField label={words.to} type="date" value={to} onChange={setTo} />
-          <TextField label={words.speakers} value={speakers} onChange={setSpeakers} className="min-w-48 flex-1" />
-        </div>
-      </details>
-    </form>
-  );
-}
-
-function Narrowing({ video }: { video: string }) {
-  const { data } = useQuery(videoOf(video));
-  return (
-    <p className="flex flex-wrap items-center gap-2 text-sm text-muted">
-      {words.only}: <strong className="text-ink">{data?.title ?? "…"}</strong>
-      <Link to="/ask" className="text-accent underline underline-offset-2">
-        {words.everywhere}
-      </Link>
-    </p>
+    <div className="my-auto flex flex-col items-center gap-3 py-10 text-center">
+      <span className="grid size-14 place-items-center rounded-2xl bg-accent-soft">
+        <MessageCircleQuestion aria-hidden className="size-7 text-accent" strokeWidth={1.75} />
+      </span>
+      <p className="text-lg font-semibold">{words.begin}</p>
+      <p className="max-w-md text-sm text-muted">{chosen.length ? words.beginChosen : data && !offered.length ? words.nothing : words.beginHint}</p>
+      {chosen.length === 0 && offered.length > 0 && (
+        <ul className="mt-2 flex flex-wrap justify-center gap-2" aria-label={words.only}>
+          {offered.map(({ id, title }) => (
+            <li key={id}>
+              <Button onPress={() => onChoose([id])} className="rounded-full">
+                <span className="max-w-56 truncate">{title}</span>
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }
 
@@ -114,7 +97,7 @@ function Stage({ place, onClose }: { place: Place; onClose: () => void }) {
   }, [place]);
   return (
     <aside aria-label={words.player} className="order-first flex flex-col gap-3 self-start lg:sticky lg:top-6 lg:order-none">
-      <div className="flex items-start justify-between gap-2">
+      <div className="flex items-center justify-between gap-2">
         <h2 ref={title} tabIndex={-1} className="min-w-0 break-words outline-none">
           {query.data?.title} <span className="font-normal text-muted tabular-nums">{clock(place.second)}</span>
         </h2>

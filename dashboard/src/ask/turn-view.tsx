@@ -7,6 +7,7 @@ import { clock } from "../logic/time";
 import { strings } from "../strings";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/states";
+import { Still } from "../ui/still";
 import type { Turn } from "./turn";
 
 const words = strings.ask;
@@ -36,7 +37,7 @@ export function TurnView({ turn, onPlay, onRetry }: Props) {
       ))}
       {turn.citations.length > 0 && <Sources citations={turn.citations} onPlay={onPlay} />}
       {turn.state === "done" && turn.answer !== null && <CopyButton turn={turn} />}
-      {turn.state === "done" && turn.answer === null && <Unanswered results={turn.results} onPlay={onPlay} />}
+      {turn.state === "done" && turn.answer === null && <Unanswered turn={turn} onPlay={onPlay} />}
     </article>
   );
 }
@@ -70,9 +71,10 @@ function Mark({ citation, onPlay }: { citation: Schema["CitationInfo"]; onPlay: 
       >
         {citation.number}
       </AriaButton>
-      <Tooltip offset={6} className="max-w-sm rounded-lg border border-line bg-surface p-3 text-sm shadow-lg">
-        <span className="block">“{citation.quote}”</span>
-        <span className="mt-1 block text-xs text-muted">
+      <Tooltip offset={6} className="flex w-72 flex-col gap-2 rounded-xl border border-line bg-surface p-2.5 text-sm shadow-xl">
+        <Still video={citation.video_id} second={citation.start} className="w-full" />
+        <span className="line-clamp-6">“{citation.quote}”</span>
+        <span className="text-xs text-muted">
           {[citation.speaker, citation.title, clock(citation.start)].filter(Boolean).join(" · ")}
         </span>
       </Tooltip>
@@ -89,9 +91,10 @@ function Sources({ citations, onPlay }: { citations: Schema["CitationInfo"][]; o
           <li key={each.number}>
             <Card
               number={each.number}
+              place={{ video: each.video_id, second: each.start }}
               text={each.quote}
-              about={[each.title, clock(each.start), each.speaker]}
-              onPress={() => onPlay({ video: each.video_id, second: each.start })}
+              about={[each.title, each.speaker]}
+              onPlay={onPlay}
             />
           </li>
         ))}
@@ -100,21 +103,22 @@ function Sources({ citations, onPlay }: { citations: Schema["CitationInfo"][]; o
   );
 }
 
-function Unanswered({ results, onPlay }: { results: Schema["ResultInfo"][]; onPlay: Play }) {
+function Unanswered({ turn: { unsaid, results }, onPlay }: { turn: Turn; onPlay: Play }) {
   return (
     <section className="flex flex-col gap-2">
       <p className="flex items-center gap-2 font-medium">
         <MessageCircleOff aria-hidden className="size-5 text-muted" />
-        {words.unanswered}
+        {unsaid ?? words.unanswered}
       </p>
       {results.length > 0 && <h3 className="text-xs font-medium text-muted">{words.nearest}</h3>}
       <ol className="flex flex-col gap-2">
         {results.map((each) => (
           <li key={each.chunk.id}>
             <Card
+              place={{ video: each.video.id, second: each.start }}
               text={each.chunk.text}
-              about={[each.video.title, clock(each.start), ...each.speakers]}
-              onPress={() => onPlay({ video: each.video.id, second: each.start })}
+              about={[each.video.title, ...each.speakers]}
+              onPlay={onPlay}
             />
           </li>
         ))}
@@ -123,14 +127,22 @@ function Unanswered({ results, onPlay }: { results: Schema["ResultInfo"][]; onPl
   );
 }
 
-type CardProps = { number?: number; text: string; about: (string | null)[]; onPress: () => void };
+type CardProps = { number?: number; place: Place; text: string; about: (string | null)[]; onPlay: Play };
 
-function Card({ number, text, about, onPress }: CardProps) {
+function Card({ number, place, text, about, onPlay }: CardProps) {
   return (
-    <button type="button" onClick={onPress} className="flex w-full gap-3 rounded-xl border border-line bg-surface p-3 text-left text-sm hover:border-accent">
-      {number !== undefined && <span className="font-semibold text-accent tabular-nums">{number}</span>}
+    <button
+      type="button"
+      onClick={() => onPlay({ ...place })}
+      className="group flex w-full items-start gap-3 rounded-xl border border-line bg-surface p-3 text-left text-sm transition-colors hover:border-accent"
+    >
+      {number !== undefined && <span className="w-4 shrink-0 text-center font-semibold text-accent tabular-nums">{number}</span>}
+      <span className="relative w-28 shrink-0 max-sm:w-20">
+        <Still {...place} className="w-full" />
+        <span className="absolute right-1 bottom-1 rounded bg-black/80 px-1 text-[0.65rem] text-white tabular-nums">{clock(place.second)}</span>
+      </span>
       <span className="min-w-0">
-        <span className="line-clamp-4 break-words">{text}</span>
+        <span className="line-clamp-3 break-words">{text}</span>
         <span className="mt-1 block text-xs text-muted tabular-nums">{about.filter(Boolean).join(" · ")}</span>
       </span>
     </button>

@@ -14,6 +14,8 @@ export type Turn = {
   citations: Schema["CitationInfo"][];
   results: Schema["ResultInfo"][];
   answer: string | null;
+  /** That nothing answers it, in the language of the question. */
+  unsaid: string | null;
   notes: string[];
   error: Error | null;
 };
@@ -29,6 +31,7 @@ export function asked(id: string, query: string): Turn {
     citations: [],
     results: [],
     answer: null,
+    unsaid: null,
     notes: [],
     error: null,
   };
@@ -57,7 +60,8 @@ export function told(turn: Turn, { event, data }: AnswerEvent): Turn {
         citations: merged([], data.citations),
         results: data.results,
         answer: data.answer,
-        notes: [...(data.unsaid ? [data.unsaid] : []), ...(data.notes ?? [])],
+        unsaid: data.unsaid ?? null,
+        notes: data.notes ?? [],
       };
   }
 }

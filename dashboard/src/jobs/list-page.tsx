@@ -63,16 +63,18 @@ function Listed({ items, filtered }: { items: Schema["JobInfo"][]; filtered: boo
           <Link
             to="/jobs/$jobId"
             params={{ jobId: job.job_id }}
-            className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 text-sm hover:bg-raised focus-visible:outline-offset-[-2px]"
+            className="flex items-start gap-4 px-4 py-3 text-sm hover:bg-raised focus-visible:outline-offset-[-2px]"
           >
-            <span className="min-w-40 flex-1 font-medium break-words">{job.title ?? job.filename}</span>
-            <span className="text-xs text-muted">{about(job)}</span>
-            <time dateTime={job.created_at} className="w-28 text-right text-xs text-muted">
-              {ago(job.created_at, now)}
-            </time>
-            <span className="w-20">
+            <span className="w-20 shrink-0">
               <JobState status={job.status} />
             </span>
+            <span className="min-w-0 flex-1">
+              <span className="block font-medium break-words">{job.title ?? job.filename}</span>
+              <About job={job} />
+            </span>
+            <time dateTime={job.created_at} className="shrink-0 text-xs text-muted">
+              {ago(job.created_at, now)}
+            </time>
           </Link>
         </li>
       ))}
@@ -80,8 +82,16 @@ function Listed({ items, filtered }: { items: Schema["JobInfo"][]; filtered: boo
   );
 }
 
-function about(job: Schema["JobInfo"]): string {
-  if (job.error) return job.error.message;
-  const stage = words.stages[job.current_stage] ?? job.current_stage;
-  return job.status === "processing" ? `${stage} · ${Math.round(job.progress * 100)} %` : "";
+/** What there is to know before it is opened: why it failed, or how far it is. */
+function About({ job }: { job: Schema["JobInfo"] }) {
+  if (job.error) return <span className="mt-0.5 block text-xs break-words text-muted">{job.error.message}</span>;
+  if (job.status !== "processing") return null;
+  return (
+    <span className="mt-1 flex items-center gap-2 text-xs text-muted">
+      <span aria-hidden className="h-1 w-32 overflow-hidden rounded-full bg-line">
+        <span className="block h-full rounded-full bg-accent-fill" style={{ width: `${job.progress * 100}%` }} />
+      </span>
+      {words.stages[job.current_stage] ?? job.current_stage} · <span className="tabular-nums">{Math.round(job.progress * 100)} %</span>
+    </span>
+  );
 }

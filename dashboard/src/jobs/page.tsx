@@ -4,7 +4,7 @@ import { ProgressBar } from "react-aria-components";
 import { api, body, type Schema } from "../api/client";
 import { hasEnded, job as jobOf, jobCosts } from "../api/queries";
 import { dollars } from "../logic/sizes";
-import { ago } from "../logic/time";
+import { ago, between, span } from "../logic/time";
 import { strings } from "../strings";
 import { Button, buttonClass } from "../ui/button";
 import { Confirmed } from "../ui/confirmed";
@@ -55,6 +55,7 @@ function Shown({ job }: { job: Job }) {
           <Timeline stages={job.stages} now={now} live={live} />
         </Panel>
         <div className="flex flex-col gap-5">
+          <Facts job={job} now={now} />
           <Costs id={job.job_id} ended={!live} />
           {job.notes.length > 0 && (
             <Panel title={words.notes}>
@@ -164,12 +165,29 @@ function Progress({ job }: { job: Job }) {
             <span>{stage}</span>
             <span className="text-muted tabular-nums">{valueText}</span>
           </span>
-          <span className="h-2 overflow-hidden rounded-full bg-raised">
+          <span className="h-2 overflow-hidden rounded-full bg-line">
             <span className="block h-full rounded-full bg-accent-fill transition-[width] duration-700" style={{ width: `${percentage}%` }} />
           </span>
         </>
       )}
     </ProgressBar>
+  );
+}
+
+function Facts({ job, now }: { job: Job; now: number }) {
+  const facts: [string, string][] = [[words.file, job.filename]];
+  if (job.started_at) facts.push([hasEnded(job.status) ? words.took : words.takes, span(between(job.started_at, job.finished_at, now))]);
+  return (
+    <Panel title={words.facts}>
+      <dl className="flex flex-col gap-2 text-sm">
+        {facts.map(([name, value]) => (
+          <div key={name} className="flex justify-between gap-3">
+            <dt className="shrink-0 text-muted">{name}</dt>
+            <dd className="min-w-0 text-right break-all tabular-nums">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Panel>
   );
 }
 

@@ -37,7 +37,7 @@ function StepLine({ step, now, live }: { step: Step; now: number; live: boolean 
         <p className={step.status === "waiting" ? "text-muted" : "font-medium"}>{words.stages[step.stage] ?? step.stage}</p>
         {last?.error && <p className="mt-0.5 break-words text-bad">{last.error.message}</p>}
       </div>
-      <p className="shrink-0 text-right text-xs text-muted tabular-nums">
+      <p className="shrink-0 pt-0.5 text-right text-xs text-muted tabular-nums">
         {last && step.status !== "skipped" ? span(between(last.started_at, last.finished_at, now)) : state}
         {step.attempts.length > 1 && <span className="block">{words.attempt(step.attempts.length)}</span>}
         {last && <span className="sr-only">{state}</span>}

@@ -5,7 +5,7 @@ import { useRef } from "react";
 import type { Schema } from "../api/client";
 import { clock } from "../logic/time";
 import { strings } from "../strings";
-import { Badge } from "../ui/badge";
+import { VideoState } from "./state";
 import { useColumns, useEnd, useTop } from "./scrolling";
 
 type Video = Schema["VideoInfo"];
@@ -60,7 +60,7 @@ function Card({ video }: { video: Video }) {
         <span className="flex flex-wrap items-center gap-2 text-xs text-muted">
           <time dateTime={video.created_at}>{new Date(video.created_at).toLocaleDateString("en", { dateStyle: "medium" })}</time>
           {video.language && <span className="uppercase">{video.language}</span>}
-          {!video.indexed_at && <Badge tone="warn">{strings.library.preparing}</Badge>}
+          <VideoState video={video} quiet />
         </span>
       </Link>
     </div>

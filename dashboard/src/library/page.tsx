@@ -10,10 +10,13 @@ import { Page } from "../ui/page";
 import { Asked, Empty, Loading } from "../ui/states";
 import { Filters } from "./filters";
 import { VideoGrid } from "./grid";
+import { Said } from "./said";
 import { VideoTable } from "./table";
 
 const words = strings.library;
 const route = getRouteApi("/");
+/** Fewer letters mean nothing yet. */
+const ENOUGH = 3;
 
 export function LibraryPage() {
   const { view = "grid", ...filter } = route.useSearch();
@@ -33,9 +36,10 @@ export function LibraryPage() {
       <Asked query={query} loading={<Waiting />}>
         {({ pages }) => {
           const items = pages.flatMap((page) => page.items);
-          return items.length ? <Shown items={items} onEnd={more} /> : <Nothing filtered={isFiltered(filter)} />;
+          return items.length ? <Shown items={items} onEnd={more} /> : <Nothing filter={filter} />;
         }}
       </Asked>
+      {filter.q && filter.q.length >= ENOUGH && <Said query={filter.q} />}
     </Page>
   );
 }
@@ -44,8 +48,10 @@ function isFiltered(filter: LibrarySearch): boolean {
   return Object.entries(filter).some(([name, value]) => name !== "sort" && value !== undefined);
 }
 
-function Nothing({ filtered }: { filtered: boolean }) {
-  if (filtered) return <Empty icon={SearchX} title={words.none} hint={words.noneHint} />;
+function Nothing({ filter }: { filter: LibrarySearch }) {
+  // What is said may fit all the same; it follows.
+  if (filter.q) return <p className="text-sm text-muted">{words.noTitle}</p>;
+  if (isFiltered(filter)) return <Empty icon={SearchX} title={words.none} hint={words.noneHint} />;
   return (
     <Empty icon={Film} title={words.empty} hint={words.emptyHint}>
       <Link to="/upload" className={buttonClass("primary")}>

@@ -4,14 +4,16 @@ import { useRef } from "react";
 import type { Schema } from "../api/client";
 import { clock } from "../logic/time";
 import { strings } from "../strings";
-import { Badge } from "../ui/badge";
 import { useEnd, useTop } from "./scrolling";
+import { VideoState } from "./state";
 
 type Props = { items: Schema["VideoInfo"][]; onEnd: () => void };
 
 const ROW = 45;
 const words = strings.library;
 const CELL = "truncate px-3 py-2.5";
+/** Columns that a telephone has no room for. */
+const WIDE = "max-sm:hidden";
 
 /** Only rows in sight are in the page; two empty rows hold the place of the others. */
 export function VideoTable({ items, onEnd }: Props) {
@@ -23,14 +25,14 @@ export function VideoTable({ items, onEnd }: Props) {
   const after = rows.getTotalSize() - ((shown.at(-1)?.end ?? 0) - rows.options.scrollMargin);
   return (
     <div ref={list} className="overflow-x-auto rounded-xl border border-line bg-surface">
-      <table className="w-full min-w-160 table-fixed text-sm" aria-rowcount={items.length + 1}>
+      <table className="w-full table-fixed text-sm sm:min-w-160" aria-rowcount={items.length + 1}>
         <thead className="border-b border-line text-left text-xs text-muted">
           <tr>
             <th className={CELL}>{words.columns.title}</th>
-            <th className={`${CELL} w-24`}>{words.columns.duration}</th>
-            <th className={`${CELL} w-24`}>{words.columns.language}</th>
-            <th className={`${CELL} w-32`}>{words.columns.added}</th>
-            <th className={`${CELL} w-36`}>{words.columns.state}</th>
+            <th className={`${CELL} w-20 sm:w-24`}>{words.columns.duration}</th>
+            <th className={`${CELL} w-24 ${WIDE}`}>{words.columns.language}</th>
+            <th className={`${CELL} w-32 ${WIDE}`}>{words.columns.added}</th>
+            <th className={`${CELL} w-36 sm:w-48`}>{words.columns.state}</th>
           </tr>
         </thead>
         <tbody>
@@ -54,10 +56,10 @@ function Row({ video, index }: { video: Schema["VideoInfo"]; index: number }) {
         </Link>
       </td>
       <td className={`${CELL} tabular-nums`}>{video.duration === null ? "" : clock(video.duration)}</td>
-      <td className={`${CELL} uppercase`}>{video.language}</td>
-      <td className={CELL}>{new Date(video.created_at).toLocaleDateString("en", { dateStyle: "medium" })}</td>
+      <td className={`${CELL} uppercase ${WIDE}`}>{video.language}</td>
+      <td className={`${CELL} ${WIDE}`}>{new Date(video.created_at).toLocaleDateString("en", { dateStyle: "medium" })}</td>
       <td className={CELL}>
-        <Badge tone={video.indexed_at ? "good" : "warn"}>{video.indexed_at ? words.ready : words.preparing}</Badge>
+        <VideoState video={video} />
       </td>
     </tr>
   );

@@ -10,6 +10,7 @@ export function clock(seconds: number): string {
 
 /** `1 h 2 min`, `3 min 4 s`, `0.8 s`: how long something took. */
 export function span(seconds: number): string {
+  if (seconds < 0.05) return "under 0.1 s";
   if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -35,7 +35,7 @@ function Appearance() {
     setChosen(next as Theme);
   };
   return (
-    <RadioGroup aria-label={words.appearance} value={chosen} onChange={choose} className="flex flex-wrap gap-2">
+    <RadioGroup aria-label={words.appearance} value={chosen} onChange={choose} className="mt-1 flex flex-wrap gap-2">
       {THEMES.map((each) => (
         <RadioField key={each} value={each}>
           <RadioButton

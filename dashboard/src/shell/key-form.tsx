@@ -24,7 +24,7 @@ export function KeyForm({ refusal }: { refusal: string | null }) {
         {strings.key.enter}
       </Button>
       <p className="text-xs text-muted">
-        {strings.key.how} <code className="rounded bg-raised px-1 py-0.5">{strings.key.command}</code>
+        {strings.key.how} <code className="inline-block rounded bg-raised px-1 py-0.5">{strings.key.command}</code>
       </p>
     </form>
   );

@@ -3,6 +3,7 @@ import { Activity, ListVideo, MessageCircleQuestion, Settings, UploadCloud, Work
 import { useSyncExternalStore } from "react";
 import * as session from "../api/session";
 import { strings } from "../strings";
+import { Connection } from "./connection";
 import { KeyForm } from "./key-form";
 
 const PLACES: { to: string; text: string; icon: LucideIcon }[] = [
@@ -28,6 +29,7 @@ export function Shell() {
       </a>
       <Navigation />
       <main id="content" tabIndex={-1} className="min-w-0 flex-1 pb-20 outline-none md:pb-0">
+        <Connection />
         {key ? <Outlet /> : <KeyForm refusal={refusal} />}
       </main>
     </div>

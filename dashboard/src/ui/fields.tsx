@@ -13,8 +13,8 @@ import {
   TextField as AriaTextField,
 } from "react-aria-components";
 
-const BOX = "min-h-9 w-full rounded-lg border border-strong bg-surface px-3 py-1.5 text-sm text-ink placeholder:text-muted";
-const LABEL = "text-xs font-medium text-muted";
+export const BOX = "min-h-9 w-full rounded-lg border border-strong bg-surface px-3 py-1.5 text-sm text-ink placeholder:text-muted";
+export const LABEL = "text-xs font-medium text-muted";
 const PAUSE = 250;
 
 type SearchProps = { label: string; value: string; onChange: (value: string) => void; className?: string };
@@ -57,9 +57,9 @@ export function Select<K extends string>({ label, value, options, onChange }: Se
       aria-label={label}
       value={value}
       onChange={(key) => onChange(key as K)}
-      className="min-w-36"
+      className="min-w-36 max-sm:flex-1"
     >
-      <Button className={`${BOX} flex items-center justify-between gap-2 text-left`}>
+      <Button className={`${BOX} flex items-center justify-between gap-2 border-line! text-left hover:bg-raised`}>
         <SelectValue className="truncate" />
         <ChevronDown aria-hidden className="size-4 shrink-0 text-muted" />
       </Button>

@@ -1,12 +1,19 @@
 import { useEffect, type ReactNode } from "react";
 import { strings } from "../strings";
 
-type Props = { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode };
+type Props = {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  /** A column to read, not a width to fill. */
+  narrow?: boolean;
+  children: ReactNode;
+};
 
-export function Page({ title, lead, actions, children }: Props) {
+export function Page({ title, lead, actions, narrow = false, children }: Props) {
   useTitle(title);
   return (
-    <div className="mx-auto flex w-full max-w-7xl flex-col gap-5 px-4 py-6 sm:px-6">
+    <div className={`mx-auto flex w-full flex-col gap-5 px-4 py-6 sm:px-6 ${narrow ? "max-w-3xl" : "max-w-7xl"}`}>
       <header className="flex flex-wrap items-start justify-between gap-3">
         <div className="min-w-0">
           <h1 className="break-words">{title}</h1>

@@ -1,16 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Hourglass, MicOff } from "lucide-react";
+import { Check, FileQuestionMark, Hourglass, Link2, MicOff } from "lucide-react";
 import { useCallback, useRef, useState, type ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Refused } from "../api/errors";
 import { summary as summaryOf, transcript as transcriptOf, video as videoOf } from "../api/queries";
-import type { Schema } from "../api/client";
+import { ROOT, type Schema } from "../api/client";
 import { strings } from "../strings";
 import { Badge } from "../ui/badge";
-import { buttonClass } from "../ui/button";
+import { Button, buttonClass } from "../ui/button";
 import { Page } from "../ui/page";
-import { Asked, Empty, Loading } from "../ui/states";
+import { Asked, Empty, Failure, Loading } from "../ui/states";
 import { Exports } from "./exports";
 import { Player, type PlayerHandle } from "./player";
 import { ActionItems, Chapters, SummaryText } from "./summary";
@@ -18,12 +18,13 @@ import { Transcript } from "./transcript";
 
 const words = strings.video;
 const route = getRouteApi("/videos/$videoId");
+const COPIED = 2_000;
 
 export function VideoPage() {
   const { videoId } = route.useParams();
   const query = useQuery(videoOf(videoId));
   return (
-    <Asked query={query} loading={<Loading className="m-6 h-[60vh]" />} otherwise={unknown}>
+    <Asked query={query} loading={<Waiting />} otherwise={(error) => unknown(error) ?? <Failed error={error} onRetry={() => void query.refetch()} />}>
       {(video) => <Watching key={video.id} video={video} />}
     </Asked>
   );
@@ -52,20 +53,12 @@ function Watching({ video }: { video: Schema["VideoResponse"] }) {
   );
 
   return (
-    <Page title={video.title} lead={<Lead video={video} />} actions={<Actions video={video} />}>
-      <div className="grid gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
-        <div className="flex min-w-0 flex-col gap-5">
+    <Page title={video.title} lead={<Lead video={video} />} actions={<Actions video={video} second={second} />}>
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)] lg:grid-rows-[auto_1fr]">
+        <div className="min-w-0">
           <Player ref={player} video={video} chapters={summary.data?.chapters ?? []} at={t} onTime={onTime} />
-          <Views label={words.summary}>
-            {{
-              [words.summary]: <Summed query={summary} job={video.job_id}>{(it) => <SummaryText summary={it} onPlay={play} />}</Summed>,
-              [words.chapters]: <Summed query={summary} job={video.job_id}>{(it) => <Chapters chapters={it.chapters} onPlay={play} />}</Summed>,
-              [words.actions]: <Summed query={summary} job={video.job_id}>{(it) => <ActionItems items={it.action_items} onPlay={play} />}</Summed>,
-              [words.exports]: <Exports video={video} />,
-            }}
-          </Views>
         </div>
-        <section aria-label={words.transcript} className="flex h-[70vh] flex-col rounded-xl border border-line bg-surface p-3 lg:sticky lg:top-4 lg:h-[calc(100dvh-8rem)]">
+        <section aria-label={words.transcript} className="flex h-[60vh] flex-col rounded-xl border border-line bg-surface p-3 lg:sticky lg:top-4 lg:row-span-2 lg:h-[calc(100dvh-8rem)]">
           <Asked query={transcript} otherwise={(error) => notYet(error, video.job_id)}>
             {({ segments }) =>
               segments.length ? (
@@ -76,6 +69,16 @@ function Watching({ video }: { video: Schema["VideoResponse"] }) {
             }
           </Asked>
         </section>
+        <div className="min-w-0">
+          <Views label={words.summary}>
+            {{
+              [words.summary]: <Summed query={summary} job={video.job_id}>{(it) => <SummaryText summary={it} onPlay={play} />}</Summed>,
+              [words.chapters]: <Summed query={summary} job={video.job_id}>{(it) => <Chapters video={video.id} chapters={it.chapters} onPlay={play} />}</Summed>,
+              [words.actions]: <Summed query={summary} job={video.job_id}>{(it) => <ActionItems video={video.id} items={it.action_items} onPlay={play} />}</Summed>,
+              [words.exports]: <Exports video={video} />,
+            }}
+          </Views>
+        </div>
       </div>
     </Page>
   );
@@ -92,9 +95,10 @@ function Lead({ video }: { video: Schema["VideoResponse"] }) {
   );
 }
 
-function Actions({ video }: { video: Schema["VideoResponse"] }) {
+function Actions({ video, second }: { video: Schema["VideoResponse"]; second: number }) {
   return (
     <>
+      <CopyLink video={video.id} second={second} />
       <Link to="/jobs/$jobId" params={{ jobId: video.job_id }} className={buttonClass("plain")}>
         {words.job}
       </Link>
@@ -102,6 +106,43 @@ function Actions({ video }: { video: Schema["VideoResponse"] }) {
         {words.ask}
       </Link>
     </>
+  );
+}
+
+function CopyLink({ video, second }: { video: string; second: number }) {
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(new URL(`videos/${video}?t=${Math.floor(second)}`, ROOT).href);
+    setDone(true);
+    setTimeout(() => setDone(false), COPIED);
+  };
+  const Icon = done ? Check : Link2;
+  return (
+    <Button onPress={() => void copy()}>
+      <Icon aria-hidden className="size-4" />
+      <span aria-live="polite">{done ? words.copiedLink : words.copyLink}</span>
+    </Button>
+  );
+}
+
+function Failed({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  return (
+    <Page title={words.one}>
+      <Failure error={error} onRetry={onRetry} />
+    </Page>
+  );
+}
+
+/** The shape of what comes. */
+function Waiting() {
+  return (
+    <div className="mx-auto flex w-full max-w-7xl flex-col gap-5 px-4 py-6 sm:px-6">
+      <Loading className="h-14 max-w-sm" />
+      <div className="grid gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
+        <Loading className="aspect-video" />
+        <Loading className="h-[60vh]" />
+      </div>
+    </div>
   );
 }
 
@@ -158,7 +199,7 @@ function unknown(error: Error): ReactNode {
   if (!(error instanceof Refused) || ![404, 422].includes(error.status)) return null;
   return (
     <Page title={strings.states.missing}>
-      <Empty icon={Hourglass} title={error.message} hint={strings.states.missingHint}>
+      <Empty icon={FileQuestionMark} title={words.unknown} hint={strings.states.missingHint}>
         <Link to="/" className={buttonClass("primary")}>
           {strings.states.home}
         </Link>

@@ -3,15 +3,14 @@ import { ChevronDown, ChevronUp } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { SwitchButton, SwitchField } from "react-aria-components";
 import type { Schema } from "../api/client";
-import { marked, matching, segmentAt, speakersOf } from "../logic/segments";
+import { marked, matching, segmentAt } from "../logic/segments";
 import { clock } from "../logic/time";
 import { strings } from "../strings";
 import { Button } from "../ui/button";
 import { SearchField } from "../ui/fields";
+import { useColours, Voices } from "./voices";
 
 const words = strings.video;
-/** Told apart by hue, readable on both themes; names stand beside them, so colour never speaks alone. */
-const COLOURS = ["text-accent", "text-good", "text-warn", "text-bad", "text-muted"];
 
 type Props = {
   segments: Schema["Segment"][];
@@ -27,7 +26,7 @@ export function Transcript({ segments, second, query, onQuery, onPlay }: Props) 
   const [following, setFollowing] = useState(true);
   const [hit, setHit] = useState(0);
   const hits = useMemo(() => matching(segments, query), [segments, query]);
-  const colours = useMemo(() => new Map(speakersOf(segments).map((name, index) => [name, COLOURS[index % COLOURS.length]])), [segments]);
+  const colours = useColours(segments);
   const active = segmentAt(segments, second);
   const lines = useVirtualizer({ count: segments.length, getScrollElement: () => box.current, estimateSize: () => 56, overscan: 8 });
 
@@ -59,6 +58,7 @@ export function Transcript({ segments, second, query, onQuery, onPlay }: Props) 
           <Follow on={following} onChange={setFollowing} />
         )}
       </div>
+      <Voices segments={segments} onPlay={onPlay} />
       <div
         ref={box}
         tabIndex={0}
@@ -112,7 +112,7 @@ function Line({ segment, named, colour, active, found, query, onPlay }: LineProp
       onClick={() => onPlay(segment.start)}
       className={`flex w-full gap-3 rounded-lg px-2 py-1.5 text-left text-sm hover:bg-raised focus-visible:outline-offset-[-2px] ${active ? "bg-accent-soft" : ""} ${found ? "ring-2 ring-accent ring-inset" : ""}`}
     >
-      <span className="w-12 shrink-0 pt-px text-xs text-muted tabular-nums">{clock(segment.start)}</span>
+      <span className="w-10 shrink-0 pt-0.5 text-xs text-muted tabular-nums">{clock(segment.start)}</span>
       <span className="min-w-0">
         {named && segment.speaker && <span className={`block text-xs font-semibold ${colour}`}>{segment.speaker}</span>}
         <span className="leading-relaxed break-words">
