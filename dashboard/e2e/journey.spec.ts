@@ -102,6 +102,8 @@ test("a question is put to one film and one speaker", async ({ page }) => {
   await page.getByLabel("Your question").fill("How large is the budget?");
   await page.keyboard.press("Enter");
   const citation = page.getByRole("button", { name: /^Citation 1: Town hall/ }).first();
+  // A hand moves before it arrives.
+  await page.mouse.move(640, 400);
   await citation.hover();
   await expect(page.getByRole("tooltip").locator("img")).toHaveJSProperty("complete", true);
   await expect(page.getByRole("tooltip")).toContainText("Daniel Okafor");
