@@ -18,7 +18,7 @@ CODE := video_pipeline lambdas containers local lib main.py samples benchmarks t
 DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra dashboard dashboard-if-node test-dashboard test-e2e browsed demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
+.PHONY: help setup setup-infra dashboard dashboard-if-node test-dashboard test-e2e bench-dashboard browsed demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -68,6 +68,9 @@ test-dashboard: dashboard ## Lint, tests and size of the dashboard
 
 test-e2e: dashboard $(STAMP) ## The dashboard in a browser, on the whole system (BROWSER: which one); screenshots in build/e2e
 	PYTHON=$(CURDIR)/$(BIN)/python node dashboard/e2e/run.mjs
+
+bench-dashboard: dashboard $(STAMP) ## Measure first loads on a slow line, and lists of 10,000 videos and a transcript of 5 hours
+	MEASURE=1 PYTHON=$(CURDIR)/$(BIN)/python node dashboard/e2e/run.mjs
 
 # Everything but the dashboard works with Python alone.
 dashboard-if-node:

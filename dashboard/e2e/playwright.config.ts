@@ -25,7 +25,7 @@ export default defineConfig({
     locale: "en-GB",
     screenshot: "only-on-failure",
   },
-  projects: [
+  projects: process.env["MEASURE"] ? [{ name: "measured", testMatch: "measure.spec.ts" }] : [
     { name: "empty", testMatch: "empty.spec.ts" },
     { name: "journey", testMatch: ["journey.spec.ts", "failure.spec.ts"], dependencies: ["empty"] },
     { name: "pages", testMatch: ["pages.spec.ts", "keyboard.spec.ts", "slow.spec.ts"], dependencies: ["journey"] },

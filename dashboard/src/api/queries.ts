@@ -24,6 +24,8 @@ export type JobFilter = {
 
 const PAGE = 60;
 const PASSAGES = 6;
+/** Below this, a passage is near to what is searched for, but hardly about it. */
+const SURE = 0.15;
 /** Presigned links hold an hour; they are renewed well before. */
 const LINKS_HOLD = 30 * 60_000;
 const LIVE = 1_500;
@@ -58,7 +60,7 @@ export const said = (text: string) =>
   queryOptions({
     queryKey: ["said", text],
     queryFn: async ({ signal }) => {
-      const call = api.POST("/api/v1/query", { body: { query: text, answer: false, top_k: PASSAGES }, signal });
+      const call = api.POST("/api/v1/query", { body: { query: text, answer: false, top_k: PASSAGES, min_score: SURE }, signal });
       return (await body(call)) as Schema["QueryResponse"];
     },
     staleTime: 60_000,

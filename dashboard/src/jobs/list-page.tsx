@@ -72,7 +72,7 @@ function Listed({ items, filtered }: { items: Schema["JobInfo"][]; filtered: boo
               <span className="block font-medium break-words">{job.title ?? job.filename}</span>
               <About job={job} />
             </span>
-            <time dateTime={job.created_at} className="shrink-0 text-xs text-muted">
+            <time dateTime={job.created_at} className="shrink-0 pt-0.5 text-xs text-muted">
               {ago(job.created_at, now)}
             </time>
           </Link>

@@ -196,7 +196,7 @@ function Costs({ id, ended }: { id: string; ended: boolean }) {
   if (!ended) return null;
   return (
     <Panel title={words.cost}>
-      <Asked query={query}>
+      <Asked query={query} loading={<Loading className="h-5" />}>
         {(costs) =>
           costs.lines.length ? (
             <dl className="flex flex-col gap-2 text-sm">

@@ -1,7 +1,7 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { Link } from "@tanstack/react-router";
 import { AudioLines, Film } from "lucide-react";
-import { useRef } from "react";
+import { memo, useRef } from "react";
 import type { Schema } from "../api/client";
 import { clock } from "../logic/time";
 import { strings } from "../strings";
@@ -23,6 +23,7 @@ export function VideoGrid({ items, onEnd }: Props) {
     estimateSize: () => 236,
     overscan: 4,
     gap: GAP,
+    useFlushSync: false,
     scrollMargin: useTop(list),
   });
   const shown = rows.getVirtualItems();
@@ -51,7 +52,8 @@ export function VideoGrid({ items, onEnd }: Props) {
   );
 }
 
-function Card({ video }: { video: Video }) {
+/** Drawn once: while the list scrolls, those in sight stay as they are. */
+const Card = memo(function Card({ video }: { video: Video }) {
   return (
     <div role="listitem" className="min-w-0">
       <Link to="/videos/$videoId" params={{ videoId: video.id }} className="group flex flex-col gap-2 rounded-xl">
@@ -65,7 +67,7 @@ function Card({ video }: { video: Video }) {
       </Link>
     </div>
   );
-}
+});
 
 function Poster({ video }: { video: Video }) {
   const Icon = video.has_picture === false ? AudioLines : Film;

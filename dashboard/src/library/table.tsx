@@ -1,6 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { Link } from "@tanstack/react-router";
-import { useRef } from "react";
+import { memo, useRef } from "react";
 import type { Schema } from "../api/client";
 import { clock } from "../logic/time";
 import { strings } from "../strings";
@@ -18,7 +18,7 @@ const WIDE = "max-sm:hidden";
 /** Only rows in sight are in the page; two empty rows hold the place of the others. */
 export function VideoTable({ items, onEnd }: Props) {
   const list = useRef<HTMLDivElement>(null);
-  const rows = useWindowVirtualizer({ count: items.length, estimateSize: () => ROW, overscan: 12, scrollMargin: useTop(list) });
+  const rows = useWindowVirtualizer({ count: items.length, estimateSize: () => ROW, overscan: 12, useFlushSync: false, scrollMargin: useTop(list) });
   const shown = rows.getVirtualItems();
   useEnd(shown.at(-1)?.index, items.length, onEnd);
   const before = (shown[0]?.start ?? rows.options.scrollMargin) - rows.options.scrollMargin;
@@ -47,7 +47,7 @@ export function VideoTable({ items, onEnd }: Props) {
   );
 }
 
-function Row({ video, index }: { video: Schema["VideoInfo"]; index: number }) {
+const Row = memo(function Row({ video, index }: { video: Schema["VideoInfo"]; index: number }) {
   return (
     <tr aria-rowindex={index + 2} className="h-[45px] border-b border-line last:border-0 hover:bg-raised">
       <td className={CELL}>
@@ -63,7 +63,7 @@ function Row({ video, index }: { video: Schema["VideoInfo"]; index: number }) {
       </td>
     </tr>
   );
-}
+});
 
 function Space({ height }: { height: number }) {
   return height > 0 ? (

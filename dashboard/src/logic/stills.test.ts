@@ -4,8 +4,8 @@ import { stillAt } from "./stills";
 const STILLS = [{ at: 2 }, { at: 12 }, { at: 22 }];
 
 it.each([
-  ["the last one taken by then", 12, 12],
-  ["not the next one", 21.9, 12],
+  ["the one taken then", 12, 12],
+  ["the nearest, be it later", 20, 22],
   ["the last of all at the end", 500, 22],
   ["the first before any was taken", 0, 2],
 ])("the still of a moment is %s", (_, second, at) => {

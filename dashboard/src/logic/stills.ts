@@ -1,4 +1,7 @@
-/** The last still taken by `second`, or the first; undefined if there are none. Stills are ordered by their moment. */
+/** The still that was taken nearest to `second`; undefined if there are none. */
 export function stillAt<T extends { at: number }>(stills: readonly T[], second: number): T | undefined {
-  return stills.findLast(({ at }) => at <= second) ?? stills[0];
+  return stills.reduce<T | undefined>(
+    (best, still) => (best && Math.abs(best.at - second) <= Math.abs(still.at - second) ? best : still),
+    undefined,
+  );
 }

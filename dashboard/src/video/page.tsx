@@ -6,13 +6,15 @@ import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Refused } from "../api/errors";
 import { summary as summaryOf, transcript as transcriptOf, video as videoOf } from "../api/queries";
 import { ROOT, type Schema } from "../api/client";
+import { clock } from "../logic/time";
 import { strings } from "../strings";
 import { Badge } from "../ui/badge";
 import { Button, buttonClass } from "../ui/button";
 import { Page } from "../ui/page";
 import { Asked, Empty, Failure, Loading } from "../ui/states";
 import { Exports } from "./exports";
-import { Player, type PlayerHandle } from "./player";
+import { Player } from "./lazy-player";
+import type { PlayerHandle } from "./player";
 import { ActionItems, Chapters, SummaryText } from "./summary";
 import { Transcript } from "./transcript";
 
@@ -118,7 +120,7 @@ function CopyLink({ video, second }: { video: string; second: number }) {
   };
   const Icon = done ? Check : Link2;
   return (
-    <Button onPress={() => void copy()}>
+    <Button onPress={() => void copy()} aria-label={done ? words.copiedLink : words.copyLinkWhat(clock(second))}>
       <Icon aria-hidden className="size-4" />
       <span aria-live="polite">{done ? words.copiedLink : words.copyLink}</span>
     </Button>

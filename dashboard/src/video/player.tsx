@@ -24,7 +24,7 @@ export type PlayerHandle = {
   play: (second: number) => void;
 };
 
-type Props = {
+export type PlayerProps = {
   ref?: Ref<PlayerHandle>;
   video: Schema["VideoResponse"];
   chapters?: Schema["ChapterInfo"][];
@@ -35,7 +35,7 @@ type Props = {
   onTime?: (second: number) => void;
 };
 
-export function Player(props: Props) {
+export function Player(props: PlayerProps) {
   const links = useQuery(playback(props.video.id));
   return (
     <Asked query={links} loading={<Loading className="aspect-video" />}>
@@ -44,7 +44,7 @@ export function Player(props: Props) {
   );
 }
 
-function Film({ ref, video, chapters = [], at = 0, playing = false, onTime, links }: Props & { links: Schema["PlaybackResponse"] }) {
+function Film({ ref, video, chapters = [], at = 0, playing = false, onTime, links }: PlayerProps & { links: Schema["PlaybackResponse"] }) {
   const player = useRef<MediaPlayerInstance>(null);
   const ready = useRef(false);
   const wanted = useRef({ second: at, playing });

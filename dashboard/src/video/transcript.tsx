@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { SwitchButton, SwitchField } from "react-aria-components";
 import type { Schema } from "../api/client";
 import { marked, matching, segmentAt } from "../logic/segments";
@@ -28,7 +28,7 @@ export function Transcript({ segments, second, query, onQuery, onPlay }: Props) 
   const hits = useMemo(() => matching(segments, query), [segments, query]);
   const colours = useColours(segments);
   const active = segmentAt(segments, second);
-  const lines = useVirtualizer({ count: segments.length, getScrollElement: () => box.current, estimateSize: () => 56, overscan: 8 });
+  const lines = useVirtualizer({ count: segments.length, getScrollElement: () => box.current, estimateSize: () => 56, overscan: 8, useFlushSync: false });
 
   useEffect(() => {
     if (following && !query && active >= 0) lines.scrollToIndex(active, { align: "center" });
@@ -104,7 +104,7 @@ type LineProps = {
   onPlay: (second: number) => void;
 };
 
-function Line({ segment, named, colour, active, found, query, onPlay }: LineProps) {
+const Line = memo(function Line({ segment, named, colour, active, found, query, onPlay }: LineProps) {
   return (
     <button
       type="button"
@@ -121,7 +121,7 @@ function Line({ segment, named, colour, active, found, query, onPlay }: LineProp
       </span>
     </button>
   );
-}
+});
 
 function Follow({ on, onChange }: { on: boolean; onChange: (on: boolean) => void }) {
   return (
