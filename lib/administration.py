@@ -21,7 +21,7 @@ class Migrations(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         function: LambdaFunction,
         after: list[ITerraformDependable],

@@ -29,7 +29,7 @@ _ADMINISTRATION: Final = (
 class AlarmTopic(Construct):
     """The topic `alarms` with its key, who is subscribed, and the budget where one is set."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:
         super().__init__(scope, id)
         self._place = place
         topic = SnsTopic(self, "topic", name=place.names("alarms"), kms_master_key_id=self._key())

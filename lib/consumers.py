@@ -42,7 +42,7 @@ class Consumers(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         place: Place,
         functions: Mapping[str, LambdaFunction],

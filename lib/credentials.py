@@ -12,7 +12,7 @@ from video_pipeline.topology import SECRETS
 class Credentials(Construct):
     """Empty secrets; `video-pipeline secrets set` fills them."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:
         super().__init__(scope, id)
         self.arns = {name: self._secret(name, place) for name in SECRETS}
 

@@ -36,7 +36,7 @@ class Watched:
 class Dashboard(Construct):
     """The dashboard `video-pipeline`: work waiting, work done, errors, workers, database, API."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place, watched: Watched) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place, watched: Watched) -> None:
         super().__init__(scope, id)
         self._place = place
         widgets = [self._widget(number, *row) for number, row in enumerate(_rows(watched))]

@@ -32,7 +32,7 @@ _ROOTS: Final = Path(__file__).resolve().parent.parent / "video_pipeline" / "aws
 class DatabaseCluster(Construct):
     """A Serverless v2 cluster whose password Secrets Manager makes and rotates."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place, subnet_ids: Sequence[str], group_id: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place, subnet_ids: Sequence[str], group_id: str) -> None:
         super().__init__(scope, id)
         environment = place.environment
         _believed(environment.region)

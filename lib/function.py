@@ -39,7 +39,7 @@ class LambdaFunction(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         place: Place,
         function: Function,

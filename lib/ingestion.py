@@ -38,7 +38,7 @@ _EVENT_RETRIES = 185
 class Ingestion(Construct):
     """Both Kinesis streams, every SQS queue, and the rule that brings Amazon Transcribe's reports."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:
         super().__init__(scope, id)
         self._place = place
         self.streams = {each.name: self._stream(each) for each in STREAMS}

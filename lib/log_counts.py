@@ -55,7 +55,7 @@ COUNTED: Final = (FAILED, STUCK, UNSWEPT)
 class LogCounts(Construct):
     """A metric for each of `COUNTED` in the namespace of the environment."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place, log_groups: Mapping[str, str]) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place, log_groups: Mapping[str, str]) -> None:
         super().__init__(scope, id)
         self.namespace = f"VideoPipeline/{place.names.suffix}"
         for counted in COUNTED:

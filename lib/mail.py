@@ -31,7 +31,7 @@ class Mail(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         place: Place,
         bucket: S3Bucket,

@@ -43,7 +43,7 @@ class Monitoring(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         place: Place,
         functions: Mapping[str, str],
@@ -236,7 +236,7 @@ def connections(environment: Environment) -> int:
     return min(by_memory, _CONNECTIONS_IF_SMALL if environment.database_min_acu <= 0.5 else _CONNECTIONS)
 
 
-def _asked(id: str, metric: str, dimensions: Mapping[str, str]) -> CloudwatchMetricAlarmMetricQuery:  # noqa: A002
+def _asked(id: str, metric: str, dimensions: Mapping[str, str]) -> CloudwatchMetricAlarmMetricQuery:
     return CloudwatchMetricAlarmMetricQuery(
         id=id,
         metric=CloudwatchMetricAlarmMetricQueryMetric(

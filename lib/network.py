@@ -43,7 +43,7 @@ SERVICES: Final = ("secretsmanager", "kinesis-streams", "sqs", "logs", "ecr.api"
 class Network(Construct):
     """A VPC over two zones with its routes, endpoints and security groups."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:
         super().__init__(scope, id)
         self._place = place
         vpc = Vpc(

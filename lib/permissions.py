@@ -58,7 +58,7 @@ def _words(text: str) -> str:
     return "".join(f"{word[0].upper()}{word[1:]}" for word in re.findall(r"[A-Za-z0-9]+", text.replace("'", "")))
 
 
-def role(scope: Construct, id: str, *, name: str, service: str, statements: Sequence[Statement]) -> Role:  # noqa: A002
+def role(scope: Construct, id: str, *, name: str, service: str, statements: Sequence[Statement]) -> Role:
     """A role that `service` (as `lambda.amazonaws.com`) takes on."""
     trust = {
         "Version": "2012-10-17",

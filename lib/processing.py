@@ -52,7 +52,7 @@ class Processing(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         place: Place,
         subnet_ids: Sequence[str],
@@ -233,7 +233,7 @@ class Processing(Construct):
     def _target(self) -> int:
         return self._place.environment.videos_per_task
 
-    def _queue_metric(self, id: str, name: str, queue: str) -> dict[str, Any]:  # noqa: A002
+    def _queue_metric(self, id: str, name: str, queue: str) -> dict[str, Any]:
         return {
             "id": id,
             "metric_stat": {

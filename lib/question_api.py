@@ -45,7 +45,7 @@ class QuestionApi(Construct):
     The application itself asks for its API keys and answers cross-origin questions.
     """
 
-    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:
         super().__init__(scope, id)
         self._place = place
         self._api = Apigatewayv2Api(self, "api", name=place.names(_TYPE), protocol_type="HTTP")

@@ -22,7 +22,7 @@ _KEPT = 10
 class Registry(Construct):
     """The repository of the worker's images: scanned, never overwritten, old ones removed."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place) -> None:
         super().__init__(scope, id)
         repository = EcrRepository(
             self,

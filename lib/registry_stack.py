@@ -17,7 +17,7 @@ class RegistryStack(TerraformStack):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         environment: Environment,

@@ -48,7 +48,7 @@ _FOR_GOOD: Final = ("BadInput", "BadMedia", "BadCaptions", "NotFound", "Misconfi
 class Reindexing(Construct):
     """The state machine; its steps are those of one function."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place, function: LambdaFunction) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place, function: LambdaFunction) -> None:
         super().__init__(scope, id)
         name = place.names(REINDEXING_MACHINE)
         self.log_group = CloudwatchLogGroup(

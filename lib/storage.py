@@ -69,7 +69,7 @@ def bucket_name(place: Place, resource_type: str) -> str:
 class PrivateBucket(Construct):
     """A bucket that only answers over TLS, to nobody by default, and goes with the stack."""
 
-    def __init__(self, scope: Construct, id: str, *, place: Place, resource_type: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, place: Place, resource_type: str) -> None:
         super().__init__(scope, id)
         self.bucket = S3Bucket(self, "bucket", bucket=bucket_name(place, resource_type), force_destroy=True)
         block = S3BucketPublicAccessBlock(
@@ -131,7 +131,7 @@ class Storage(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         place: Place,
         ingestion: Ingestion,

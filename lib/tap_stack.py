@@ -56,7 +56,7 @@ class TapStack(TerraformStack):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         names: Names,
         environment: Environment,
@@ -177,7 +177,7 @@ class TapStack(TerraformStack):
             for each in FUNCTIONS
         }
 
-    def _layer(self, id: str, name: str, archive: Path) -> str:  # noqa: A002
+    def _layer(self, id: str, name: str, archive: Path) -> str:
         """Its ARN."""
         made = LambdaLayerVersion(
             self,

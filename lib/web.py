@@ -66,7 +66,7 @@ class Web(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         place: Place,
         api_endpoint: str,

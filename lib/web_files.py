@@ -19,7 +19,7 @@ _PAGE: Final = "index.html"
 class WebFiles(Construct):
     """Raises ValueError for a file of a kind that nobody said how to show."""
 
-    def __init__(self, scope: Construct, id: str, *, bucket: S3Bucket, folder: Path, path: str) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, bucket: S3Bucket, folder: Path, path: str) -> None:
         """`path` is where people reach the page, empty for the root."""
         super().__init__(scope, id)
         self._bucket = bucket

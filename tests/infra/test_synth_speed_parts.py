@@ -138,6 +138,7 @@ print(os.environ["NODE_OPTIONS"])
     assert left == options
 
 
+@pytest.mark.timeout(240)
 def test_the_plain_import_of_the_bindings_writes_the_same_bytes(tmp_path: Path) -> None:
     code = "import sys, pathlib, tests.infra.synthesis as s; s.synthesise(pathlib.Path(sys.argv[1]), 'same')"
     python(["-c", f"import lib; {code}", str(tmp_path / "quick")], {})
