@@ -23,7 +23,7 @@ _MODE: Final = 0o100644
 
 def build_all(units: Sequence[str], folder: Path) -> list[Path]:
     """`<unit>.zip` for each; an archive whose files are the same as before stays as it is."""
-    imports = Imports(_file, folder / "imports.json")
+    imports = Imports(_file, folder / "reached.json")
     archives = [build(unit, folder / f"{unit}.zip", imports) for unit in units]
     imports.keep()
     return archives

@@ -53,3 +53,11 @@ def _imported(source: bytes) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call):
+            yield from _looked_into(node)
+
+
+def _looked_into(call: ast.Call) -> Iterator[str]:
+    """The package whose data `importlib.resources.files("…")` finds."""
+    if isinstance(call.func, ast.Name) and call.func.id == "files":
+        yield from (each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str))

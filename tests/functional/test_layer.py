@@ -133,7 +133,8 @@ Image.new("RGB", (64, 48), "teal").save("a.jpg")
 with wave.open("a.wav", "wb") as out:
     out.setparams((1, 2, 8000, 0, "NONE", ""))
     out.writeframes(bytes(8000))
-manifest = manifest_of({{"images": [{{"file": "a.jpg"}}], "audio": {{"file": "a.wav"}}, "height": 120, "fps": 24}})
+said = {{"title": "Häfen", "height": 120, "fps": 24}}
+manifest = manifest_of({{"images": [{{"file": "a.jpg"}}], "audio": {{"file": "a.wav"}}, **said}})
 assert Slideshows().render(manifest, Path(), Path("film.mp4"), lambda share: None) == 0.5
 assert Path("film.mp4").read_bytes()[4:8] == b"ftyp"
 assert not [path for path in sys.path if "site-packages" in path]

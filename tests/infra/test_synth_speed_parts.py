@@ -178,7 +178,7 @@ def test_an_archive_of_the_same_files_stays_and_another_is_written_anew(tmp_path
     with zipfile.ZipFile(first) as archive:
         assert archive.testzip() is None
         assert "lambdas/sweeper/handler.py" in archive.namelist()
-    assert {path.name for path in tmp_path.iterdir()} == {"sweeper.zip", "imports.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"sweeper.zip", "reached.json"}
 
 
 @pytest.mark.parametrize("notes", ["", "[]", "{", "\x00"])
