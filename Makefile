@@ -12,7 +12,7 @@ CHECKOV := .venv-checkov
 MOVIEPY := .venv-moviepy
 PIPENV_VERSION := 2026.10.3
 PORTS := --api-port $(or $(API_PORT),8080) --aws-port $(or $(AWS_PORT),4566)
-CODE := video_pipeline lambdas containers local lib main.py samples benchmarks tests
+CODE := video_pipeline lambdas containers local lib main.py samples benchmarks tests dashboard/e2e
 
 # tests/deploy take minutes; they are skipped, and say why, without Terraform.
 DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy

@@ -7,7 +7,8 @@ import sys
 import psycopg
 
 COPIES = """
-insert into videos (id, sha256, title, filename, media, job_id, info, language, metadata, poster, thumbnails, created_at, indexed_at)
+insert into videos (id, sha256, title, filename, media, job_id, info,
+                    language, metadata, poster, thumbnails, created_at, indexed_at)
 select gen_random_uuid(), encode(sha256(n::text::bytea), 'hex'), title || ' ' || n, filename, media, job_id, info,
        language, metadata, poster, thumbnails, created_at - n * interval '1 minute', indexed_at
 from (select * from videos order by created_at desc limit 1) as newest, generate_series(1, %s) as n
