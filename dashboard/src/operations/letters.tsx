@@ -81,6 +81,7 @@ function Back({ some, trigger, onBack }: { some: Info[]; trigger: string; onBack
   const places = [...new Set(some.map(({ source }) => source))];
   return (
     <Confirmed
+      destroys={false}
       trigger={trigger}
       title={words.redriveTitle(some.length)}
       text={words.redriveText((places.length === 1 && places[0]) || words.itsSource)}

@@ -1,13 +1,13 @@
 import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { Button } from "./button";
 
-type Props = { trigger: string; title: string; text: string; yes: string; no: string; onYes: () => void };
+type Props = { trigger: string; title: string; text: string; yes: string; no: string; onYes: () => void; destroys?: boolean };
 
 /** A button whose deed is asked about first. */
-export function Confirmed({ trigger, title, text, yes, no, onYes }: Props) {
+export function Confirmed({ trigger, title, text, yes, no, onYes, destroys = true }: Props) {
   return (
     <DialogTrigger>
-      <Button kind="danger">{trigger}</Button>
+      <Button kind={destroys ? "danger" : "plain"}>{trigger}</Button>
       <ModalOverlay isDismissable className="fixed inset-0 z-30 grid place-items-center bg-black/50 p-4">
         <Modal className="w-full max-w-md rounded-xl border border-line bg-surface p-5 shadow-xl">
           <Dialog role="alertdialog" className="flex flex-col gap-3 outline-none">
@@ -22,7 +22,7 @@ export function Confirmed({ trigger, title, text, yes, no, onYes }: Props) {
                     {no}
                   </Button>
                   <Button
-                    kind="danger"
+                    kind={destroys ? "danger" : "primary"}
                     onPress={() => {
                       onYes();
                       close();
