@@ -8,7 +8,7 @@ const ENTRY = "index.html";
 const FIRST = "src/library/page.tsx";
 const KB = 1000;
 /** Script and style of the library: at 1.6 Mbit/s a second's worth. */
-const MOST_FIRST = 210 * KB;
+const MOST_FIRST = 220 * KB;
 const MOST_ANY = 270 * KB;
 
 const manifest = JSON.parse(readFileSync(join(DIST, ".vite", "manifest.json"), "utf8"));

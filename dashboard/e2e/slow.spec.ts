@@ -13,7 +13,8 @@ for (const name of ["library", "jobs", "video", "operations"] as const) {
     const line = await page.context().newCDPSession(page);
     await line.send("Network.enable");
     await line.send("Network.emulateNetworkConditions", { offline: false, latency: LATENCY, downloadThroughput: -1, uploadThroughput: -1 });
-    await page.reload();
+    // Not until all is there: it is looked at on the way.
+    await page.reload({ waitUntil: "commit" });
     await expect(page.getByRole("status").filter({ hasText: "Loading" }).first()).toBeVisible();
     await shot(page, `loading-${name}-light`);
     await expect(page.getByRole("status").filter({ hasText: "Loading" })).toHaveCount(0);
