@@ -23,7 +23,7 @@ export function OperationsPage() {
   const analytics = useQuery(analyticsOf());
   return (
     <Page title={words.title} lead={words.lead}>
-      <div className="grid grid-cols-[repeat(auto-fit,minmax(9rem,1fr))] gap-3">
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(8rem,1fr))] gap-3">
         <Asked query={analytics} loading={<Loading className="h-20" />}>
           {({ totals }) => <Totals totals={totals} />}
         </Asked>

@@ -14,8 +14,9 @@ import { Page } from "../ui/page";
 import { Asked, Empty, Failure, Loading } from "../ui/states";
 import { Exports } from "./exports";
 import { Player } from "./lazy-player";
+import { SummaryText } from "./lazy-summary";
 import type { PlayerHandle } from "./player";
-import { ActionItems, Chapters, SummaryText } from "./summary";
+import { ActionItems, Chapters } from "./summary";
 import { Transcript } from "./transcript";
 
 const words = strings.video;
