@@ -293,7 +293,7 @@ class TestDoctor:
         result = run("doctor", "--json")
         assert result.exit_code == 0, result.output
         kinds = {each["kind"] for each in findings(result).values()}
-        assert kinds == {"stream", "queue", "bucket", "API", "database"}
+        assert kinds == {"stream", "queue", "bucket", "API", "database", "renderer"}
         aws.clients.s3.delete_bucket(Bucket=aws.media)
         result = run("doctor", "--json")
         assert (result.exit_code, findings(result)[aws.media]["state"]) == (1, "missing")
