@@ -22,7 +22,6 @@ from video_pipeline.model import ObjectRef, Project, digest, manifest_text
 from video_pipeline.ports import Change, Downloads, Ledger, Objects
 from video_pipeline.projects import manifests
 from video_pipeline.slideshow.folder import sha256_of
-from video_pipeline.slideshow.pictures import photograph, size_of
 from video_pipeline.topology import LIMITS, MEDIA_SUFFIXES, SENT_SUFFIXES
 from video_pipeline.transcripts.read import read_transcript
 
@@ -111,7 +110,10 @@ class Collecting:
 
     def _looked_at(self, path: Path) -> str:
         """The suffix of what it really is. To its end, or a damaged one would only be found when the film is made."""
-        width, height = _size_of(path)
+        # With the first picture, not before: most that import this, the API's function above all, never see one.
+        from video_pipeline.slideshow.pictures import photograph, size_of
+
+        width, height = size_of(path)
         with path.open("rb") as file:
             head = file.read(4)
         suffix = next((suffix for begins, suffix in _SUFFIXES if head.startswith(begins)), ".avif")
@@ -222,14 +224,6 @@ class Collecting:
         keys = [layout.project_key(project_id, file) for file in sorted(files)]
         if keys:
             self._objects.delete(self._bucket, keys)
-
-
-def _size_of(path: Path) -> tuple[int, int]:
-    try:
-        return size_of(path)
-    except (OSError, SyntaxError, ValueError) as error:
-        # Of some kinds it takes the whole picture to know which side is up.
-        raise BadMedia("image_damaged", f"{path.name} is damaged: it can't be read.", hint="Send it again.") from error
 
 
 def check_audio_name(filename: str) -> None:

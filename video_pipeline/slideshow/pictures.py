@@ -30,7 +30,11 @@ _ORIENTATION: Final = 0x0112
 def size_of(path: Path) -> tuple[int, int]:
     """Width and height as it is looked at, from its header. BadMedia says what is wrong with it."""
     with _opened(path) as image:
-        turned = image.getexif().get(_ORIENTATION, 1) in range(5, 9)
+        try:
+            # Of some kinds it takes the whole picture to know which side is up.
+            turned = image.getexif().get(_ORIENTATION, 1) in range(5, 9)
+        except (OSError, SyntaxError, ValueError) as error:
+            raise _damaged(path) from error
         return image.size[::-1] if turned else image.size
 
 

@@ -46,6 +46,13 @@ def test_a_jpeg_that_ends_early_is_damaged(photo: Photo) -> None:
     assert _refused(path).code == "image_damaged"
 
 
+def test_a_png_that_ends_early_is_damaged_for_whoever_only_asks_its_size(photo: Photo) -> None:
+    path = photo("cut.png")
+    path.write_bytes(path.read_bytes()[:-900])
+    with pytest.raises(BadMedia, match="damaged"):
+        size_of(path)
+
+
 def test_absurd_sizes_are_refused_by_their_header(tmp_path: Path, photo: Photo) -> None:
     assert _refused(photo("dot.png", (1, 1))).code == "image_too_small"
     assert _refused(photo("wide.jpg", (20_000, 100))).code == "image_too_large"
