@@ -3,27 +3,17 @@ insert into projects (id, manifest, manifest_sha256, created_by, expires_at)
 values (%(id)s, %(manifest)s::json, %(sha256)s, %(created_by)s, %(expires_at)s)
 
 -- project: One that was not removed, with what became of its job.
-select projects.*, case when projects.removed_at is not null then 'removed'
-            when jobs.status in ('queued', 'processing') then 'rendering'
-            when jobs.status = 'failed' and jobs.source ->> 'sha256' = projects.manifest_sha256 then 'failed'
-            when projects.film ->> 'manifest' = projects.manifest_sha256 then 'rendered'
-            else 'collecting' end as state
-from projects left join jobs on jobs.id = projects.job_id
-where projects.id = %(id)s and removed_at is null
+select * from project_states
+where id = %(id)s and removed_at is null
 
 -- hold: Nobody else changes it until the transaction ends.
 select 1 from projects where id = %(id)s and removed_at is null for update
 
 -- page: The newest first.
-select projects.*, case when projects.removed_at is not null then 'removed'
-            when jobs.status in ('queued', 'processing') then 'rendering'
-            when jobs.status = 'failed' and jobs.source ->> 'sha256' = projects.manifest_sha256 then 'failed'
-            when projects.film ->> 'manifest' = projects.manifest_sha256 then 'rendered'
-            else 'collecting' end as state
-from projects left join jobs on jobs.id = projects.job_id
+select * from project_states
 where removed_at is null
-  and (%(last)s::uuid is null or (projects.created_at, projects.id) < (%(value)s::timestamptz, %(last)s::uuid))
-order by projects.created_at desc, projects.id desc limit %(limit)s
+  and (%(last)s::uuid is null or (created_at, id) < (%(value)s::timestamptz, %(last)s::uuid))
+order by created_at desc, id desc limit %(limit)s
 
 -- change: Its next manifest.
 update projects set manifest = %(manifest)s::json, manifest_sha256 = %(sha256)s, updated_at = now() where id = %(id)s
