@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Event, Thread
+from threading import Event
 from uuid import UUID
 
 from containers.processor.protection import Protection
 from video_pipeline.dispatching import Works
 from video_pipeline.errors import PipelineError
+from video_pipeline.heartbeat import beating
 from video_pipeline.logs import bound
 from video_pipeline.model import Job, QueueMessage
 from video_pipeline.ports import Claimed, Jobs, NotNow, Queue, Settled
@@ -136,34 +135,19 @@ class Worker:
             self._stop.wait(claim.delay)
 
     def _work(self, message: QueueMessage, job: Job) -> None:
-        with self._heartbeat(message, job) as lost:
+        with beating(lambda: self._beat(message, job), self._pace.heartbeat) as lost:
             self._processing.work(job, self._name, lambda: not lost.is_set())
 
-    @contextmanager
-    def _heartbeat(self, message: QueueMessage, job: Job) -> Iterator[Event]:
-        """Extends lease and message beside the work; the event is set when the lease is lost."""
-        lost, done = Event(), Event()
-        thread = Thread(target=self._beat, args=(message, job, lost, done), name=f"heartbeat-{job.id}", daemon=True)
-        thread.start()
+    def _beat(self, message: QueueMessage, job: Job) -> bool:
+        """Extends lease and message; False when the lease is lost."""
         try:
-            yield lost
+            alive = self._jobs.beat(job.id, self._name)
+            if alive:
+                self._queue.extend(message, self._pace.visibility)
+            return alive
         finally:
-            done.set()
-            thread.join()
-
-    def _beat(self, message: QueueMessage, job: Job, lost: Event, done: Event) -> None:
-        with bound(job_id=job.id):
-            while not done.wait(self._pace.heartbeat):
-                try:
-                    if not self._jobs.beat(job.id, self._name):
-                        lost.set()
-                        return
-                    self._queue.extend(message, self._pace.visibility)
-                except PipelineError as error:
-                    # One missed beat is no loss: the lease outlasts several.
-                    logger.warning("heartbeat missed", extra={"reason": error.code})
-                # After the beat, which must not wait for the agent.
-                self._protection.tend()
+            # After the beat, which must not wait for the agent.
+            self._protection.tend()
 
 
 def _job_id(message: QueueMessage) -> UUID | None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
-from threading import Event, Thread
+from threading import Event
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
 from video_pipeline.errors import BadInput, PipelineError
+from video_pipeline.heartbeat import beating
 from video_pipeline.logs import bound, configure
-from video_pipeline.model import Job, JobStatus, ObjectRef, Project, work_message
+from video_pipeline.model import JobStatus, ObjectRef, Project, work_message
 from video_pipeline.ports import Claimed, NotNow
 from video_pipeline.retrying import as_failure
 from video_pipeline.settings import SlideshowSettings
@@ -113,7 +113,7 @@ def _work(job_id: UUID, context: Context) -> None:
     with bound(job_id=job_id):
         claim = host().ledger.jobs.claim(job_id, worker)
         if isinstance(claim, Claimed):
-            with _heartbeat(claim.job, worker) as lost:
+            with beating(lambda: host().ledger.jobs.beat(job_id, worker), host().heartbeat_seconds) as lost:
                 host().rendering.work(claim.job, worker, lambda: _may_go_on(lost, context))
             _hand_on_if_out_of_time(job_id, worker, context)
         elif isinstance(claim, NotNow):
@@ -131,27 +131,3 @@ def _hand_on_if_out_of_time(job_id: UUID, worker: str, context: Context) -> None
     if context.get_remaining_time_in_millis() <= _RESERVE_MILLISECONDS:
         host().rendering.hand_on(job_id, worker)
         host().publishing.flush()
-
-
-@contextmanager
-def _heartbeat(job: Job, worker: str) -> Iterator[Event]:
-    """Extends the lease beside the work; the event is set when it is lost."""
-    lost, done = Event(), Event()
-    thread = Thread(target=_beat, args=(job, worker, lost, done), daemon=True)
-    thread.start()
-    try:
-        yield lost
-    finally:
-        done.set()
-        thread.join()
-
-
-def _beat(job: Job, worker: str, lost: Event, done: Event) -> None:
-    while not done.wait(host().heartbeat_seconds):
-        try:
-            if not host().ledger.jobs.beat(job.id, worker):
-                lost.set()
-                return
-        except PipelineError as error:
-            # One missed beat is no loss: the lease outlasts several.
-            logger.warning("heartbeat missed", extra={"reason": error.code})
