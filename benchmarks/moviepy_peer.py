@@ -25,7 +25,8 @@ def film(folder: Path, count: int, seconds: float) -> None:
     sound = AudioFileClip(str(folder / "sound.wav")).subclipped(0, count * seconds)
     made = concatenate_videoclips([slide(path, seconds) for path in pictures]).with_audio(sound)
     coded = {"codec": "libx264", "preset": "veryfast", "ffmpeg_params": ["-crf", "23"], "audio_codec": "aac"}
-    made.write_videofile(str(folder / "moviepy.mp4"), fps=FPS, audio_bitrate="128k", logger=None, **coded)
+    beside = {"temp_audiofile": str(folder / "moviepy.m4a")}
+    made.write_videofile(str(folder / "moviepy.mp4"), fps=FPS, audio_bitrate="128k", logger=None, **beside, **coded)
 
 
 def light(picture: Path, seconds: float) -> None:

@@ -13,10 +13,10 @@ HERE: Final = Path(__file__).resolve().parent
 # Named one by one, as most of the product's packages are for others. What is missing here keeps the worker from
 # starting in its test. sounddevice, which pocketsphinx wants for microphones, stays away.
 NEEDED: Final = (
-    "annotated-types", "av", "aws-lambda-powertools", "boto3", "botocore", "certifi", "charset-normalizer", "jmespath",
-    "numpy", "pillow", "pocketsphinx", "psycopg", "psycopg-binary", "psycopg-pool", "pydantic", "pydantic-core",
-    "pydantic-settings", "python-dateutil", "python-dotenv", "reportlab", "s3transfer", "six", "typing-extensions",
-    "typing-inspection", "urllib3",
+    "annotated-types", "av", "aws-lambda-powertools", "boto3", "botocore", "certifi", "charset-normalizer",
+    "cykooz-resizer", "jmespath", "numpy", "pillow", "pocketsphinx", "psycopg", "psycopg-binary", "psycopg-pool",
+    "pydantic", "pydantic-core", "pydantic-settings", "python-dateutil", "python-dotenv", "reportlab", "s3transfer",
+    "six", "typing-extensions", "typing-inspection", "urllib3",
 )  # fmt: skip
 MEDIA_LAYER: Final = HERE.parent.parent / "lambdas" / "media_layer"
 # No slideshow listens.

@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 # What only the worker, the command line or one machine uses. Whatever they alone bring along is named too.
 LEFT_OUT = {
-    "av", "click", "dnspython", "filelock", "flatbuffers", "fsspec", "hf-xet", "huggingface-hub",
+    "av", "click", "cykooz-resizer", "dnspython", "filelock", "flatbuffers", "fsspec", "hf-xet", "huggingface-hub",
     "markdown-it-py", "mdurl", "ml-dtypes", "numpy", "onnx", "onnxruntime", "pocketsphinx",
     "protobuf", "pygments", "pyyaml", "rich", "safetensors", "shellingham", "sounddevice", "typer", "uvicorn",
 }  # fmt: skip

@@ -7,18 +7,17 @@ from typing import Final
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from PIL import Image, ImageEnhance, ImageFilter
 
 from video_pipeline.slideshow.motion import Box, Motion, whole_in
 from video_pipeline.slideshow.pictures import photograph
-from video_pipeline.slideshow.sampling import Bytes, Line, Plane, Workspace
+from video_pipeline.slideshow.sampling import Bytes, plane_of, samples_of
 
 Frame = tuple[Bytes, Bytes, Bytes]
-# The mean of two samples is softer than they are. In a source as fine as the frame this comes and goes in bands, which
-# pull at edges as they pass (.010 px); in one that was enlarged before, they are half as strong, and it stays crisp.
-_OVER: Final = 1.25
+# Rounding to bytes pulls at edges as they pass (.012 px in a source as fine as the frame); in one that was enlarged
+# before, it is evened out (.008), and what lies between two samples stays crisp.
+_OVER: Final = 1.125
 _GROUND: Final = 16  # the ground is blurred at a sixteenth of the frame's size, which is as soft and much quicker
 _GROUND_BLUR: Final = 3
 _GROUND_LIGHT: Final = 0.6
@@ -39,25 +38,22 @@ class Canvas:
             planes = _enlarged(planes_of(_before_blur(path, picture, frame, seen, size)), Box(0, 0, *size), size, finer)
         else:
             planes = _part(path, picture, seen, size, finer)
-        self._luma, *self._colours = (Plane(samples) for samples in planes)
-        self._luma_scale = finer[0] / seen.width, finer[1] / seen.height
-        self._colour_scale = size[0] / seen.width, size[1] / seen.height
+        self._light_scale = finer[0] / seen.width, finer[1] / seen.height
+        self._colour_scale = size[0] / seen.width / 2, size[1] / seen.height / 2
+        highest = max(motion.start.height, motion.end.height)
+        self._light = plane_of(planes[0], highest * self._light_scale[1])
+        self._colours = [plane_of(colour, highest * self._colour_scale[1]) for colour in planes[1:]]
 
-    def draw(self, share: float, into: Frame, work: Workspace) -> None:
+    def draw(self, share: float, into: Frame) -> None:
         """The frame when `share` of the slide's time is over."""
         window = self._motion.at(share).moved(-self._seen.x, -self._seen.y)
-        height, width = into[0].shape
-        near = window.scaled(*self._luma_scale)
-        step_x, step_y = near.width / width, near.height / height
-        rows, columns = Line(near.y + (step_y - 1) / 2, step_y), Line(near.x + (step_x - 1) / 2, step_x)
-        self._luma.read(rows, columns, into[0], work)
-        far = window.scaled(*self._colour_scale)
-        step_x, step_y = far.width / width, far.height / height
+        self._light.read(window.scaled(*self._light_scale), into[0])
         # In the film colour stands on every second pixel and between two rows, as H.264 has it if nothing else is said;
         # in what the converter makes it stands between two pixels too.
-        rows, columns = Line((far.y + step_y - 1) / 2, step_y), Line((far.x + step_x / 2 - 1) / 2, step_x)
+        coloured = window.scaled(*self._colour_scale)
+        coloured = coloured.moved(-coloured.width / into[1].shape[1] / 4, 0)
         for plane, target in zip(self._colours, into[1:], strict=True):
-            plane.read(rows, columns, target, work)
+            plane.read(coloured, target)
 
 
 def planes_of(image: Image.Image) -> Frame:
@@ -72,12 +68,6 @@ def planes_of(image: Image.Image) -> Frame:
     )
     luma, blue, red = (samples_of(plane) for plane in made.planes)
     return luma, blue, red
-
-
-def samples_of(plane: VideoPlane) -> Bytes:
-    """The memory of a plane itself, without what fills its lines up."""
-    lines: Bytes = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-    return lines[:, : plane.width]
 
 
 def _part(

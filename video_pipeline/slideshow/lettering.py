@@ -13,8 +13,9 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from video_pipeline.slideshow.canvas import Frame
 from video_pipeline.slideshow.fonts import Fonts, Run
-from video_pipeline.slideshow.sampling import Bytes, Words
+from video_pipeline.slideshow.sampling import Bytes
 
+Words = NDArray[np.uint16]
 _LEADING: Final = 1.25  # of the letters' size, from line to line
 _OUTLINE: Final = 0.07  # of the letters' size
 _GROUND: Final = 0.62  # how much of the picture a ground hides

@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from video_pipeline.errors import BadInput
 from video_pipeline.ports import Progress
 from video_pipeline.slideshow.attention import attention_in
-from video_pipeline.slideshow.canvas import Canvas, Frame, samples_of
+from video_pipeline.slideshow.canvas import Canvas, Frame
 from video_pipeline.slideshow.captions import Cue, cues_of, transcript_in
 from video_pipeline.slideshow.choosing import timed
 from video_pipeline.slideshow.film import film
@@ -25,7 +25,7 @@ from video_pipeline.slideshow.fonts import Fonts
 from video_pipeline.slideshow.manifest import Manifest
 from video_pipeline.slideshow.motion import Motion, motion_for
 from video_pipeline.slideshow.pictures import size_of
-from video_pipeline.slideshow.sampling import Workspace
+from video_pipeline.slideshow.sampling import samples_of
 from video_pipeline.slideshow.sound import seconds_of, sound_frames
 from video_pipeline.slideshow.timing import Slot, slots
 from video_pipeline.slideshow.writing import Scribe, notes_for
@@ -124,14 +124,13 @@ def planned(manifest: Manifest, folder: Path, seconds: float) -> list[Slide]:
 def frames(slides: Sequence[Slide], size: tuple[int, int], scribe: Scribe | None = None) -> Iterator[VideoFrame]:
     """Every frame of the film in one piece of memory: use it before the next is asked for."""
     shown, coming = Sheet(size), Sheet(size)
-    work = Workspace()
     with ThreadPoolExecutor(1) as pool:
         deck = _Deck(slides, size, pool)
         for number in range(slides[-1].slot.last):
             old, new = deck.seen(number)
-            old.draw(number, shown.planes, work)
+            old.draw(number, shown.planes)
             if new is not None:
-                new.draw(number, coming.planes, work)
+                new.draw(number, coming.planes)
                 _blend(shown.planes, coming.planes, new.arrived(number, old))
             if scribe is not None:
                 scribe.write(number, shown.planes)
@@ -173,8 +172,8 @@ class _Shown:
     slot: Slot
     canvas: Canvas
 
-    def draw(self, number: int, into: Frame, work: Workspace) -> None:
-        self.canvas.draw(self.slot.share(number), into, work)
+    def draw(self, number: int, into: Frame) -> None:
+        self.canvas.draw(self.slot.share(number), into)
 
     def arrived(self, number: int, before: _Shown) -> float:
         """How far it has taken the place of the slide before it."""

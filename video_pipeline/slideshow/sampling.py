@@ -1,115 +1,124 @@
-"""Reads a window of a picture at fractions of a pixel: numpy alone, at the speed of code written for it.
+"""Reads a window of a picture at fractions of a pixel, by Catmull's and Rom's cubic.
 
-A window without rotation can be read by rows first and by columns then, and both are weighted means of two
-neighbours. What makes this quick: strips of rows that stay in the processor's cache, whole numbers of 16 bits, and
-columns that are fetched two at once. Positions are true to 1/256 of a pixel, so nothing jumps from pixel to pixel.
+A window without rotation is read in two passes, and to mix whole rows is several times as quick as to mix the samples
+within them. So a picture is kept on its side: its columns are mixed as rows, what comes out is turned upright, and
+its rows are mixed then. Where there is no `cykooz_resizer` to do that (there is none for Linux on ARM), Pillow reads
+the same in one go, at six times the cost.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, TypeVar
+import math
+from fractions import Fraction
+from typing import Final, Protocol
 
 import numpy as np
+from av.filter import Graph
+from av.video.format import VideoFormat
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from numpy.typing import NDArray
+from PIL import Image
+
+from video_pipeline.slideshow.motion import Box
+
+try:
+    from cykooz_resizer import CropBox, FilterType, ImageData, PixelType, ResizeAlg, ResizeOptions, Resizer
+except ImportError:  # pragma: no cover
+    _QUICK = False
+else:
+    _QUICK = True
 
 Bytes = NDArray[np.uint8]
-Words = NDArray[np.uint16]
-_Number = TypeVar("_Number", np.uint8, np.uint16)
-_STRIP: Final = 300_000  # samples; fewer make more calls than sums, more leave the cache of a core
-_ONE: Final = 256  # a byte times 256 still fits 16 bits
-# As arrays, since numpy takes longer over a Python number than over a row.
-_EIGHT: Final = np.array(8, np.uint16)
-_LOW_BYTE: Final = np.array(0x00FF, np.uint16)
-_HIGH_BYTE: Final = np.array(0xFF00, np.uint16)
-_HALF: Final = np.array(_ONE // 2, np.uint16)
+_EDGE: Final = 4  # samples repeated beyond each edge: the cubic reaches for two, times 1.2 where the window is widest
 
 
-@dataclass(frozen=True)
-class Line:
-    """Where the samples of one axis are read: `start + step * n`, in samples of the source."""
+class Plane(Protocol):
+    """One plane of a picture."""
 
-    start: float
-    step: float
-
-    def neighbours(self, count: int, limit: int) -> tuple[NDArray[np.intp], Words]:
-        """The first neighbour of each sample, and how much of 256 the second has. Edges are repeated."""
-        places = np.clip(self.start + self.step * np.arange(count), 0.0, limit - 1.0)
-        first = np.minimum(places.astype(np.intp), limit - 2)
-        return first, np.rint((places - first) * _ONE).astype(np.uint16)
+    def read(self, window: Box, into: Bytes) -> None:
+        """Fills `into` with what lies in the window, which may reach over an edge by less than a sample."""
+        ...
 
 
-class Plane:
-    """One plane of a picture. At least two samples in each direction."""
+def plane_of(samples: Bytes, deepest: float) -> Plane:
+    """`samples` to read from through windows that are at most `deepest` rows high."""
+    return OnItsSide(samples, deepest) if _QUICK else Upright(samples)
+
+
+class OnItsSide:
+    """A plane that is mixed by rows only."""
+
+    def __init__(self, samples: Bytes, deepest: float) -> None:
+        turned = _with_edges(samples).T
+        self._columns, self._rows = turned.shape
+        self._turned = ImageData(self._rows, self._columns, PixelType.U8, turned.tobytes())
+        self._strip = min(self._rows, math.ceil(deepest) + 2 * _EDGE)
+        self._resizer = Resizer()
+        self._mixed: tuple[ImageData, ImageData] | None = None
+        self._turner: _Turner | None = None
+
+    def read(self, window: Box, into: Bytes) -> None:
+        height, width = into.shape
+        if self._mixed is None or self._turner is None:
+            self._mixed = ImageData(self._strip, width, PixelType.U8), ImageData(width, height, PixelType.U8)
+            self._turner = _Turner(self._strip, width)
+        sideways, upright = self._mixed
+        # Of a tall picture that passes by only a part is seen; whole samples, so that nothing is mixed along the rows.
+        first = max(0, min(int(window.y), self._rows - self._strip))
+        self._mix(self._turned, CropBox(first, window.x + _EDGE, self._strip, window.width), sideways)
+        turned = self._turner.turned(np.frombuffer(sideways.get_buffer(), np.uint8).reshape(width, self._strip))
+        rows = ImageData(width, self._strip, PixelType.U8, turned.tobytes())
+        self._mix(rows, CropBox(0, window.y - first + _EDGE, width, window.height), upright)
+        np.copyto(into, np.frombuffer(upright.get_buffer(), np.uint8).reshape(height, width))
+
+    def _mix(self, source: ImageData, part: CropBox, target: ImageData) -> None:
+        self._resizer.resize(source, target, ResizeOptions(_CUBIC, crop_box=part))
+
+
+class Upright:
+    """A plane that Pillow reads."""
 
     def __init__(self, samples: Bytes) -> None:
-        self._samples = np.ascontiguousarray(samples)
+        self._image = Image.fromarray(_with_edges(samples))
 
-    def read(self, rows: Line, columns: Line, into: Bytes, work: Workspace) -> None:
-        """Fills `into` with the window whose samples lie on `rows` and `columns`."""
-        deep, wide = self._samples.shape
+    def read(self, window: Box, into: Bytes) -> None:
         height, width = into.shape
-        top, below = rows.neighbours(height, deep)
-        left, beside = columns.neighbours(width, wide)
-        across = _Weights(beside[None, :])
-        seen = slice(int(left[0]), int(left[-1]) + 2)  # of a panorama this is a small part
-        left = left - seen.start
-        tall = max(1, _STRIP // (seen.stop - seen.start))
-        for begin in range(0, height, tall):
-            strip = slice(begin, min(begin + tall, height))
-            pairs = self._mixed_rows(top[strip], seen, _Weights(below[strip, None]), work)
-            _mix_columns(pairs, left, across, into[strip], work)
-
-    def _mixed_rows(self, top: NDArray[np.intp], seen: slice, weights: _Weights, work: Workspace) -> Words:
-        """Rows between rows: each sample in the low byte, the one to its right in the high byte."""
-        count, wide = len(top), seen.stop - seen.start
-        upper, lower = work.of("upper", count, wide, np.uint16), work.of("lower", count, wide, np.uint16)
-        for index, target in ((top, upper), (top + 1, lower)):
-            np.copyto(target, self._samples[index, seen])
-        weights.mix(upper, lower)
-        pairs = lower[:, :-1]
-        np.bitwise_and(upper[:, 1:], _HIGH_BYTE, out=pairs)
-        np.right_shift(upper, _EIGHT, out=upper)
-        np.bitwise_or(pairs, upper[:, :-1], out=pairs)
-        return lower  # whole, since numpy copies what has gaps before it fetches from it
+        left, top = window.x + _EDGE, window.y + _EDGE
+        part = left, top, left + window.width, top + window.height
+        np.copyto(into, np.asarray(self._image.resize((width, height), Image.Resampling.BICUBIC, part)))
 
 
-def _mix_columns(pairs: Words, left: NDArray[np.intp], weights: _Weights, into: Bytes, work: Workspace) -> None:
-    height, width = into.shape
-    low, high = work.of("low", height, width, np.uint16), work.of("high", height, width, np.uint16)
-    np.take(pairs, left, axis=1, out=low, mode="clip")
-    np.right_shift(low, _EIGHT, out=high)
-    np.bitwise_and(low, _LOW_BYTE, out=low)
-    weights.mix(low, high)
-    np.right_shift(low, _EIGHT, out=low)
-    np.copyto(into, low, casting="unsafe")
+def samples_of(plane: VideoPlane) -> Bytes:
+    """The memory of a plane itself, without what fills its lines up."""
+    lines: Bytes = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+    return lines[:, : plane.width]
 
 
-class _Weights:
-    """How much of 256 the second of two neighbours has."""
+class _Turner:
+    """Makes columns of rows, which ffmpeg does four times as fast as numpy."""
 
-    def __init__(self, second: Words) -> None:
-        self._second = second
-        self._first = np.uint16(_ONE) - second
+    def __init__(self, width: int, height: int) -> None:
+        self._graph = Graph()
+        self._graph.threads = 1
+        source = self._graph.add_buffer(
+            width=width, height=height, format=VideoFormat("gray", width, height), time_base=Fraction(1)
+        )
+        self._graph.link_nodes(source, self._graph.add("transpose", "dir=cclock_flip"), self._graph.add("buffersink"))
+        self._graph.configure()
+        self._count = 0
 
-    def mix(self, first: Words, second: Words) -> None:
-        """Makes `first` the mean of both, times 256 and rounded: its high byte is the result."""
-        np.multiply(first, self._first, out=first)
-        np.multiply(second, self._second, out=second)
-        np.add(first, second, out=first)
-        np.add(first, _HALF, out=first)
+    def turned(self, samples: Bytes) -> Bytes:
+        frame = VideoFrame.from_numpy_buffer(samples, format="gray")
+        frame.pts = self._count
+        self._count += 1
+        self._graph.vpush(frame)
+        return samples_of(self._graph.vpull().planes[0])
 
 
-class Workspace:
-    """Memory that is used again for each strip: fresh pages cost more than the sums."""
+def _with_edges(samples: Bytes) -> Bytes:
+    return np.pad(samples, _EDGE, mode="edge")
 
-    def __init__(self) -> None:
-        self._kept: dict[str, NDArray[np.uint8]] = {}
 
-    def of(self, name: str, rows: int, columns: int, kind: type[_Number]) -> NDArray[_Number]:
-        """An array of this shape, whose content is what was left there."""
-        size = rows * columns * np.dtype(kind).itemsize
-        kept = self._kept.get(name)
-        if kept is None or kept.size < size:
-            kept = self._kept[name] = np.empty(size, np.uint8)
-        return kept[:size].view(kind).reshape(rows, columns)
+if _QUICK:
+    _CUBIC: Final = ResizeAlg.convolution(FilterType.catmull_rom)
