@@ -121,7 +121,7 @@ declare module "@tanstack/react-router" {
 function Missing() {
   return (
     <Page title={strings.states.missing}>
-      <Empty icon={Compass} title={strings.states.missing} hint={strings.states.missingHint}>
+      <Empty icon={Compass} hint={strings.states.missingHint}>
         <Link to="/" className={buttonClass("primary")}>
           {strings.states.home}
         </Link>

@@ -15,13 +15,14 @@ export function Loading({ className = "h-40" }: { className?: string }) {
   );
 }
 
-type EmptyProps = { icon: LucideIcon; title: string; hint?: string; children?: ReactNode };
+/** Without a title where the page's own says it. */
+type EmptyProps = { icon: LucideIcon; title?: string; hint?: string; children?: ReactNode };
 
 export function Empty({ icon: Icon, title, hint, children }: EmptyProps) {
   return (
     <div className="flex flex-col items-center gap-2 px-4 py-14 text-center">
       <Icon aria-hidden className="mb-2 size-9 text-muted" strokeWidth={1.5} />
-      <p className="font-semibold">{title}</p>
+      {title && <p className="font-semibold">{title}</p>}
       {hint && <p className="max-w-md text-sm text-muted">{hint}</p>}
       {children && <div className="mt-3">{children}</div>}
     </div>

@@ -201,8 +201,8 @@ function notYet(error: Error, job: string): ReactNode {
 function unknown(error: Error): ReactNode {
   if (!(error instanceof Refused) || ![404, 422].includes(error.status)) return null;
   return (
-    <Page title={strings.states.missing}>
-      <Empty icon={FileQuestionMark} title={words.unknown} hint={strings.states.missingHint}>
+    <Page title={words.unknown}>
+      <Empty icon={FileQuestionMark} hint={strings.states.missingHint}>
         <Link to="/" className={buttonClass("primary")}>
           {strings.states.home}
         </Link>
