@@ -4,8 +4,9 @@
 
 Each way runs in a process of its own and makes 1080p30, H.264 veryfast crf 23 with AAC, of the same made-up
 photographs. The plain encode is given finished frames from a file, so what it costs is the least that any renderer
-could. MoviePy makes two pictures' time, and what it costs beyond its start is multiplied. What is not installed is
-left out: ffmpeg, and MoviePy in `.venv-moviepy` (`make bench` makes it; VIDEO_PIPELINE_MOVIEPY names another Python).
+could: once with the settings of that preset, as the others have them, and once with ours. MoviePy makes two pictures'
+time, and what it costs beyond its start is multiplied. What is not installed is left out: ffmpeg, and MoviePy in
+`.venv-moviepy` (`make bench` makes it; VIDEO_PIPELINE_MOVIEPY names another Python).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from video_pipeline.slideshow.rendering import frames, planned
 
 WIDTH, HEIGHT, FPS = 1920, 1080, 30
 ZOOMS = {"ffmpeg zoompan": "", "ffmpeg zoompan after 4x": "scale=7680:-1:flags=bicubic,"}
+PRESET, SAME = "plain encode of the same frames, veryfast", "plain encode, our settings"
 HERE = Path(__file__).parent
 MOVIEPY = Path(os.environ.get("VIDEO_PIPELINE_MOVIEPY", HERE.parent / ".venv-moviepy" / "bin" / "python"))
 PEER = str(HERE / "moviepy_peer.py")
@@ -48,9 +50,11 @@ import sys
 from pathlib import Path
 import numpy as np
 from av.video.frame import VideoFrame
-from video_pipeline.slideshow.film import film
+from video_pipeline.slideshow.film import ENCODERS, film
 from video_pipeline.slideshow.sound import sound_frames
 folder = Path(sys.argv[1])
+if sys.argv[2] == "preset":
+    ENCODERS["h264"][1].pop("x264-params")
 sheet = np.empty(({HEIGHT * 3 // 2}, {WIDTH}), np.uint8)
 frame = VideoFrame.from_numpy_buffer(sheet, format="yuv420p")
 with film(folder / "plain.mp4", ({WIDTH}, {HEIGHT}), {FPS}, "h264", sound_frames(folder / "sound.wav")) as out:
@@ -118,7 +122,8 @@ def moviepy(folder: Path, count: int, seconds: float) -> Spent:
 def costs(folder: Path, count: int, seconds: float) -> Iterator[tuple[str, Spent]]:
     manifest = prepared(folder, count, seconds)
     written(manifest, folder, count * seconds)
-    yield "plain encode of the same frames", spent_by([sys.executable, "-c", PLAIN, str(folder)])
+    yield PRESET, spent_by([sys.executable, "-c", PLAIN, str(folder), "preset"])
+    yield SAME, spent_by([sys.executable, "-c", PLAIN, str(folder), "ours"])
     (folder / "frames.yuv").unlink()
     yield "ours", spent_by([sys.executable, "-c", OURS, str(folder), "manifest.json"])
     if shutil.which("ffmpeg"):
@@ -147,7 +152,7 @@ def compared(folder: Path, count: int, seconds: float, rounds: int) -> None:
         for name, now in costs(folder, count, seconds):
             spent[name] = min(now, spent.get(name, now), key=lambda each: each.cpu)
     shaking = dict(jitters(folder, seconds))
-    plain = spent["plain encode of the same frames"].cpu
+    plain = spent[PRESET].cpu
     rows = [
         (
             name,
@@ -161,6 +166,9 @@ def compared(folder: Path, count: int, seconds: float, rounds: int) -> None:
     ]
     head = ("way", "CPU s", "of the plain encode", "real s", "peak MiB", "jitter px")
     print_table(f"Slideshow: {count} pictures, {count * seconds:g} s, 1080p30", head, rows)
+    print(f"  ours of the plain encode with our settings: {spent['ours'].cpu / spent[SAME].cpu:.2f}")
+    if "MoviePy" in spent:
+        print(f"  MoviePy of ours: {spent['MoviePy'].cpu / spent['ours'].cpu:.1f}")
     print(f"  load of the machine over the last 5 minutes: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores")
 
 
