@@ -195,6 +195,7 @@ class ProcessorSettings(DatabaseSettings, StorageSettings, SpeechSettings):
     heartbeat_seconds: Annotated[float, Field(gt=0)] = LEASE.heartbeat
     thumbnail_every: Annotated[float, Field(gt=0)] = THUMBNAIL_EVERY
     scratch_folder: Path | None = None
+    face_model: Path | None = None
     max_media_bytes: Annotated[int, Field(ge=1)] = LIMITS.upload_bytes
     shutdown_seconds: Annotated[int, Field(ge=0)] = 100
 
@@ -208,6 +209,7 @@ class SlideshowSettings(DatabaseSettings, StorageSettings):
     slideshow_pixels: Annotated[float, Field(ge=0)] = 1920 * 1080 * 30 * 300
     slideshow_input_bytes: Annotated[int, Field(ge=0)] = 2 * 1024**3
     scratch_folder: Path | None = None
+    face_model: Path | None = None
 
 
 class AdministrationSettings(DatabaseSettings):

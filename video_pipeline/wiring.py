@@ -632,12 +632,13 @@ def _rendering(
 ) -> Rendering:
     from video_pipeline.media.workspace import ScratchFolders
     from video_pipeline.projects.rendering import Rendering, Tools
+    from video_pipeline.slideshow.faces import faces_by
     from video_pipeline.slideshow.films import Slideshows
 
     tools = Tools(
         ledger=ledger,
         objects=open_objects(clients),
-        films=Slideshows(),
+        films=Slideshows(faces_by(settings.face_model)),
         workspace=ScratchFolders(settings.scratch_folder),
         publishing=_publishing(ledger, clients, settings),
         media_bucket=settings.media,

@@ -44,6 +44,7 @@ class Codec(StrEnum):
 def slideshow(
     source: Annotated[Path, typer.Argument(metavar="DIR|MANIFEST", help="A folder of pictures, or a manifest.json.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.mp4", help="The film.")],
+    *,
     audio: Annotated[Path | None, typer.Option(metavar="FILE", help="The sound; the film is as long as it.")] = None,
     captions: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What is said (WebVTT, SubRip, ...), to be shown.")
@@ -57,6 +58,9 @@ def slideshow(
     fps: Annotated[int | None, typer.Option(metavar="FRAMES", help="A second: 24, 25, 30, 50 or 60; 30.")] = None,
     codec: Annotated[Codec | None, typer.Option(help="h264 plays everywhere; av1 is smallest.")] = None,
     crossfade: Annotated[float | None, typer.Option(metavar="SECONDS", help="From picture to picture; 0.5.")] = None,
+    face_model: Annotated[
+        Path | None, typer.Option(envvar="FACE_MODEL", metavar="FILE", help="Finds faces, to keep them in sight.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Pan and zoom over pictures for as long as a sound lasts, and write an MP4.
@@ -64,6 +68,7 @@ def slideshow(
     A folder's pictures follow each other by name. Needs no running system; the same input gives the same bytes.
     --timing: `even`; `pauses` in the captions; `words`, each picture while what it is called is said; `beat`.
     """
+    from video_pipeline.slideshow.faces import faces_by
     from video_pipeline.slideshow.manifest import manifest_of
     from video_pipeline.slideshow.rendering import render, sound_in
 
@@ -80,6 +85,7 @@ def slideshow(
             output,
             sound=sound,
             captions=captions,
+            faces=faces_by(face_model),
             progress=lambda share: shown.show("rendering", share),
         )
     beside = f", captions in {line(str(made.captions))}" if made.captions else ""

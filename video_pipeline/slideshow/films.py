@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from video_pipeline.ports import Progress
+from video_pipeline.slideshow.faces import Faces
 from video_pipeline.slideshow.manifest import Manifest
 from video_pipeline.slideshow.rendering import render
 from video_pipeline.slideshow.sound import seconds_of
@@ -13,8 +14,11 @@ from video_pipeline.slideshow.sound import seconds_of
 class Slideshows:
     """Measures sounds, and renders manifests in this process."""
 
+    def __init__(self, faces: Faces | None = None) -> None:
+        self._faces = faces
+
     def seconds(self, sound: Path) -> float:
         return float(seconds_of(sound))
 
     def render(self, manifest: Manifest, folder: Path, target: Path, progress: Progress) -> float:
-        return render(manifest, folder, target, progress=progress).seconds
+        return render(manifest, folder, target, faces=self._faces, progress=progress).seconds

@@ -8,7 +8,9 @@ what matters in it or draws the eye, how long it is seen and its turn, and from 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final, Protocol
 
 _ZOOM_A_SECOND: Final = 0.03
@@ -89,8 +91,22 @@ def eased(share: float) -> float:
     return share - _SWING * math.sin(2 * math.pi * share) / (2 * math.pi)
 
 
+@dataclass(frozen=True)
+class Face:
+    """A head that was found, with hair and chin, as shares of the picture. What is not `sure` is kept where it costs
+    nothing."""
+
+    head: Box
+    sure: bool
+
+
 class Drawing(Protocol):
     """What draws the eye in a picture."""
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """Empty where nobody was found, or looked for."""
+        ...
 
     def middle(self, width: float, height: float) -> tuple[float, float]:
         """Of the window of that size in which there is most to see; all as shares of the picture."""
@@ -109,13 +125,17 @@ def motion_for(
     width, height = picture
     aspect = frame[0] / frame[1]
     widest = Box(0, 0, min(width, height * aspect), min(height, width / aspect))
+    faces = drawing.faces if drawing is not None and not matters else ()
     keep = _kept(matters).scaled(width, height)
     if 1 - widest.width * widest.height / (width * height) > _MOST_CUT:
-        along = _along(picture, widest, keep if matters else None, seconds, turn)
+        marked = keep if matters else _heads(tuple(face for face in faces if face.sure), widest, picture)
+        along = _along(picture, widest, marked, seconds, turn)
         return along or _before_its_blur(frame, seconds, turn)
-    if widest.width < keep.width or widest.height < keep.height:
+    heads = _heads(faces, widest, picture)
+    keep = heads or keep
+    if not _fit(keep, _tight(widest) if heads else widest):
         return _before_its_blur(frame, seconds, turn)
-    if drawing is not None and not matters:
+    if drawing is not None and not matters and not heads:
         keep = _drawn(drawing, _closer(widest, keep, seconds), picture)
     closest = _closer(widest, keep, seconds)
     close = _nearest(closest, keep.middle, keep, picture)
@@ -158,13 +178,32 @@ def _along(picture: tuple[int, int], window: Box, marked: Box | None, seconds: f
     return Motion(here, there) if turn % 2 == 0 else Motion(there, here)
 
 
+def _heads(faces: tuple[Face, ...], widest: Box, picture: tuple[int, int]) -> Box | None:
+    """All heads with air if they fit into a cut; else the sure ones, whether these fit or not."""
+    every, sure = [face.head for face in faces], [face.head for face in faces if face.sure]
+    for heads in (every, sure):
+        if heads and _fit(found := _together([_area(each) for each in heads]).scaled(*picture), _tight(widest)):
+            return found
+    return _together(sure).scaled(*picture) if sure else None
+
+
+def _tight(widest: Box) -> Box:
+    """What must hold found heads, so that a cut still has room to move."""
+    return widest.scaled(1 / _ZOOM[0], 1 / _ZOOM[0])
+
+
+def _fit(keep: Box, window: Box) -> bool:
+    return keep.width <= window.width and keep.height <= window.height
+
+
 def _kept(matters: tuple[Box, ...]) -> Box:
     if not matters:
         return Box((1 - _UNKNOWN) / 2, (1 - _UNKNOWN) / 2, _UNKNOWN, _UNKNOWN)
-    found = _area(matters[0])
-    for each in matters[1:]:
-        found = found.around(_area(each))
-    return found
+    return _together([_area(each) for each in matters])
+
+
+def _together(boxes: Sequence[Box]) -> Box:
+    return reduce(Box.around, boxes)
 
 
 def _area(mark: Box) -> Box:

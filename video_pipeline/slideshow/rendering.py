@@ -19,6 +19,7 @@ from video_pipeline.slideshow.attention import attention_in
 from video_pipeline.slideshow.canvas import Canvas, Frame
 from video_pipeline.slideshow.captions import Cue, cues_of, transcript_in
 from video_pipeline.slideshow.choosing import timed
+from video_pipeline.slideshow.faces import Faces
 from video_pipeline.slideshow.film import film
 from video_pipeline.slideshow.folder import verified
 from video_pipeline.slideshow.fonts import Fonts
@@ -63,11 +64,13 @@ def render(
     *,
     sound: Path | None = None,
     captions: Path | None = None,
+    faces: Faces | None = None,
     progress: Progress | None = None,
 ) -> Rendered:
     """Writes the film; it appears when it is whole. `progress` is told the share done, 0..1.
 
     `sound` and `captions` take the place of the manifest's files. A track of captions is written beside the film, too.
+    Heads that `faces` finds stay in sight, where nothing is marked.
 
     Every input is looked at before the first frame is made: BadInput, BadMedia and BadCaptions name what can't be used.
     """
@@ -76,7 +79,7 @@ def render(
     length = seconds_of(sound)
     transcript = said_in(manifest, folder, captions)
     manifest = timed(manifest, sound, float(length), transcript)
-    slides = planned(manifest, folder, float(length))
+    slides = planned(manifest, folder, float(length), faces)
     cues = cues_of(transcript, float(length)) if transcript else ()
     scribe = _scribe(manifest, folder, slides, cues)
     total = slides[-1].slot.last
@@ -107,7 +110,7 @@ def said_in(manifest: Manifest, folder: Path, captions: Path | None = None) -> T
     return transcript_in(captions or folder / manifest.captions.file)
 
 
-def planned(manifest: Manifest, folder: Path, seconds: float) -> list[Slide]:
+def planned(manifest: Manifest, folder: Path, seconds: float, faces: Faces | None = None) -> list[Slide]:
     """When each picture is seen and how it moves. Where nothing is marked, the picture is read small to find it."""
     made = slots(manifest.images, seconds=seconds, fps=manifest.fps, crossfade=manifest.crossfade)
     slides: list[Slide] = []
@@ -116,7 +119,7 @@ def planned(manifest: Manifest, folder: Path, seconds: float) -> list[Slide]:
         size = size_of(path)
         lasts = (slot.last - slot.first) / manifest.fps
         matters = tuple(mark.box for mark in image.matters)
-        drawing = None if matters else attention_in(path)
+        drawing = None if matters else attention_in(path, faces)
         slides.append(Slide(path, size, motion_for(size, manifest.frame, matters, lasts, turn, drawing), slot))
     return slides
 

@@ -8,7 +8,11 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from video_pipeline.errors import BadMedia
 from video_pipeline.slideshow.attention import attention_in
+from video_pipeline.slideshow.faces import Faces
+from video_pipeline.slideshow.manifest import manifest_of
 from video_pipeline.slideshow.motion import Box, motion_for
+from video_pipeline.slideshow.rendering import planned
+from video_pipeline.slideshow.yunet import STRIDES, Found
 
 WIDE = (1920, 1080)
 SKIN = ((224, 172, 138), (141, 85, 36), (198, 134, 66), (255, 219, 172), (90, 56, 37))
@@ -66,3 +70,26 @@ def test_a_damaged_picture_is_found_before_anything_is_made(tmp_path: Path) -> N
     (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-800])
     with pytest.raises(BadMedia, match="damaged"):
         attention_in(tmp_path / "a.jpg")
+
+
+class _Corner:
+    """Finds one face near the upper left corner, 32 pixels wide and high of the 320 that it is shown."""
+
+    def run(self, picture: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Found:
+        sizes = [(picture.shape[0] // stride, picture.shape[1] // stride) for stride in STRIDES]
+        made = [(np.zeros(size, np.float32), np.zeros((*size, 4), np.float32)) for size in sizes]
+        made[2][0][0, 0] = 0.9
+        made[2][1][0, 0] = (1, 1, 0, 0)
+        return made
+
+
+def test_heads_that_are_found_stay_in_sight_where_nothing_is_marked(tmp_path: Path) -> None:
+    scene, _ = _scene(np.random.default_rng(3))
+    scene.resize((1200, 900)).save(tmp_path / "a.jpg")
+    images = [{"file": "a.jpg"}, {"file": "a.jpg", "matters": [{"x": 0.9, "y": 0.9}]}]
+    manifest = manifest_of({"images": images})
+    plain, found = (planned(manifest, tmp_path, 8.0, faces) for faces in (None, Faces(_Corner())))
+    face = Box(16, 16, 32, 32).scaled(1200 / 320, 1200 / 320)
+    assert all(found[0].motion.at(share).holds(face) for share in (0.0, 0.5, 1.0))
+    assert found[0].motion != plain[0].motion
+    assert found[1].motion == plain[1].motion

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_pipeline.slideshow.motion import Box, eased, motion_for, whole_in
+from video_pipeline.slideshow.motion import Box, Face, eased, motion_for, whole_in
 
 WIDE = (1920, 1080)
 SHARES = [n / 10 for n in range(11)]
@@ -105,8 +105,9 @@ def test_a_tower_passes_by_from_top_to_bottom() -> None:
 
 
 class _Eye:
-    def __init__(self, x: float, y: float) -> None:
+    def __init__(self, x: float, y: float, *faces: Face) -> None:
         self.place = x, y
+        self.faces = faces
 
     def middle(self, width: float, height: float) -> tuple[float, float]:
         return self.place
@@ -125,3 +126,68 @@ def test_what_draws_the_eye_stays_in_sight(x: float, y: float, size: tuple[int, 
 def test_marks_count_more_than_what_draws_the_eye() -> None:
     marks = (Box(0.1, 0.1, 0, 0),)
     assert motion_for((4000, 3000), WIDE, marks, 4, 0, _Eye(0.9, 0.9)) == motion_for((4000, 3000), WIDE, marks, 4, 0)
+
+
+def _face(x: float, y: float, width: float, height: float, sure: bool = True) -> Face:
+    return Face(Box(x, y, min(width, 1 - x), min(height, 1 - y)), sure)
+
+
+small = st.floats(0.01, 0.4)
+faces = st.lists(st.builds(_face, shares, shares, small, small), min_size=1, max_size=5)
+
+
+@given(picture=st.tuples(sides, sides), frame=frames, found=faces, seconds=st.floats(0.1, 60), turn=st.integers(0, 3))
+def test_every_head_that_was_surely_found_is_in_sight_in_every_frame(
+    picture: tuple[int, int], frame: tuple[int, int], found: list[Face], seconds: float, turn: int
+) -> None:
+    motion = motion_for(picture, frame, (), seconds, turn, _Eye(0.9, 0.9, *found))
+    outer = Box(0, 0, *frame) if motion.whole else Box(0, 0, *picture)
+    for share in SHARES:
+        window = motion.at(share)
+        assert outer.holds(window, slack=1e-6 * max(*picture, *frame))
+        if not motion.whole:
+            assert all(window.holds(face.head.scaled(*picture), slack=1e-6 * max(picture)) for face in found)
+
+
+def test_a_cut_around_found_heads_still_moves_and_else_the_picture_is_whole() -> None:
+    close = _Eye(0.5, 0.5, _face(0.3, 0.1, 0.4, 0.7))
+    assert not motion_for((3000, 2000), WIDE, (), 4, 0, close).whole
+    tall = _Eye(0.5, 0.5, _face(0.3, 0.05, 0.4, 0.82))
+    assert motion_for((3000, 2000), WIDE, (), 4, 0, tall).whole
+    row = _Eye(0.5, 0.5, _face(0.0, 0.4, 0.1, 0.2), _face(0.9, 0.4, 0.1, 0.2))
+    assert motion_for((1920, 1080), WIDE, (), 4, 0, row).whole
+
+
+def test_heads_have_air_where_there_is_room_for_it() -> None:
+    head = _face(0.05, 0.1, 0.1, 0.2)
+    motion = motion_for((3000, 2000), WIDE, (), 10, 0, _Eye(0.9, 0.9, head))
+    airy = Box(0.02, 0.07, 0.16, 0.26).scaled(3000, 2000)
+    assert all(window.holds(airy) for window in (motion.start, motion.end))
+
+
+def test_a_doubtful_face_is_kept_where_it_fits_and_never_shrinks_the_picture() -> None:
+    person, doubtful = _face(0.4, 0.05, 0.1, 0.2), _face(0.4, 0.2, 0.1, 0.2, sure=False)
+    beneath = _face(0.4, 0.8, 0.1, 0.2, sure=False)
+    kept = motion_for((3000, 2000), WIDE, (), 4, 0, _Eye(0.9, 0.9, person, doubtful))
+    assert kept.end.holds(doubtful.head.scaled(3000, 2000))
+    plain = motion_for((3000, 2000), WIDE, (), 4, 0, _Eye(0.9, 0.9, person))
+    assert motion_for((3000, 2000), WIDE, (), 4, 0, _Eye(0.9, 0.9, person, beneath)) == plain
+    vast = _face(0, 0, 1, 1, sure=False)
+    nobody = motion_for((3000, 2000), WIDE, (), 4, 0, _Eye(0.9, 0.9))
+    assert motion_for((3000, 2000), WIDE, (), 4, 0, _Eye(0.9, 0.9, vast)) == nobody
+
+
+def test_a_panorama_stays_round_a_head_and_passes_by_a_doubtful_one() -> None:
+    head = _face(0.2, 0.3, 0.05, 0.2)
+    motion = motion_for((5400, 1000), WIDE, (), 5, 0, _Eye(0.9, 0.9, head))
+    assert not motion.whole
+    assert all(window.holds(head.head.scaled(5400, 1000)) for window in (motion.start, motion.end))
+    doubtful = _face(0.2, 0.3, 0.05, 0.2, sure=False)
+    passing = motion_for((5400, 1000), WIDE, (), 12, 0, _Eye(0.9, 0.9, doubtful))
+    assert passing == motion_for((5400, 1000), WIDE, (), 12, 0)
+
+
+def test_marks_count_more_than_faces() -> None:
+    marks = (Box(0.1, 0.1, 0, 0),)
+    found = _Eye(0.9, 0.9, _face(0.8, 0.1, 0.1, 0.9))
+    assert motion_for((4000, 3000), WIDE, marks, 4, 0, found) == motion_for((4000, 3000), WIDE, marks, 4, 0)
