@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -19,6 +20,10 @@ from video_pipeline.aws.queue import SqsQueue
 from video_pipeline.database import Database
 from video_pipeline.store.migrate import migrate
 from video_pipeline.topology import DEFAULT_REGION, MEDIA_BUCKET, RESULTS_BUCKET, resource_name
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("product", deadline=None)
+hypothesis.settings.load_profile("product")
 
 _numbers = itertools.count(1)
 

@@ -212,7 +212,7 @@ class Chaos:
         self._act()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     count=st.integers(1, 24),
     flaws=st.dictionaries(st.integers(1, 24).map(str), st.integers(1, 9), max_size=8),
@@ -234,7 +234,7 @@ def test_every_record_is_processed_or_given_up_in_order_whatever_happens(
     assert set(world.fates) == {str(number) for number in range(1, count + 1)}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(count=st.integers(1, 32), poison=st.sets(st.integers(1, 32), max_size=5), reports=st.booleans())
 def test_where_batches_are_split_only_the_bad_records_are_given_up(count: int, poison: set[int], reports: bool) -> None:
     bad = {str(number) for number in poison if number <= count}

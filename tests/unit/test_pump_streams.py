@@ -194,7 +194,7 @@ def test_while_the_destination_is_away_nothing_is_settled(tmp_path: Path) -> Non
     assert harness.position is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     wanted=st.lists(st.booleans(), max_size=30),
     size=st.integers(1, 7),

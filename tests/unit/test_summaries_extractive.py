@@ -36,7 +36,7 @@ def stands(quote: Quote, transcript: Transcript) -> bool:
     return " ".join(quote.text.split()) in " ".join(" ".join(each.text for each in around).split())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(SEGMENTS)
 def test_every_quote_stands_in_the_transcript_at_its_time_whatever_was_said(segments: list[Segment]) -> None:
     ordered = tuple(sorted(segments, key=lambda each: each.start))

@@ -97,14 +97,14 @@ def test_what_strangers_say_is_text_wherever_it_stands(text: str) -> None:
     assert "evil.example" not in "".join(targets(html))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="<>[]()!*_`~#-+=|\\&:/.@ \n\tahttps1wJ日", max_size=40))
 def test_no_text_becomes_markup(text: str) -> None:
     html = rendered(f"before {escaped('x' + text)}")
     assert tags(html) == ["<p>", "</p>"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet="<>[]()!*_`~#-+=|\\&: \nab1", max_size=30))
 def test_no_text_at_the_start_of_an_item_becomes_markup(text: str) -> None:
     html = rendered(f"- {escaped(text)} end")

@@ -14,7 +14,7 @@ SPEAKER = st.sampled_from(["Ann", "Bob", None])
 TURNS = st.lists(st.tuples(SPEAKER, st.text(alphabet="ab .?!-日本語éß", min_size=1, max_size=120)), max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TURNS, st.integers(1, 12))
 def test_the_blocks_are_all_of_what_was_said_in_order_and_never_more_than_wanted(
     turns: list[tuple[str | None, str]], count: int

@@ -70,7 +70,7 @@ def test_of_two_places_the_one_in_the_given_seconds_is_taken() -> None:
     assert later.start > 12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_run_of_words_is_found_where_it_was_said(data: st.DataObject) -> None:
     words = LONG.text.split()
@@ -82,7 +82,7 @@ def test_any_run_of_words_is_found_where_it_was_said(data: st.DataObject) -> Non
     assert quote.start == pytest.approx(first / 3, abs=0.1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200))
 def test_whatever_is_found_stands_in_the_transcript(told: str) -> None:
     quote = Verifier(SPOKEN).quote(told)

@@ -19,9 +19,7 @@ from video_pipeline.api.app import create_app
 nothing_yet: Any = SimpleNamespace(cors_origins=(), dashboard=None)
 application = create_app(nothing_yet)
 schema = schemathesis.openapi.from_asgi("/openapi.json", application)
-REPEATABLE = settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+REPEATABLE = settings(max_examples=8, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @schema.parametrize()
