@@ -5,25 +5,31 @@ A character that none of them has is an error before anything is drawn, never an
 
 from __future__ import annotations
 
-import struct
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from PIL import ImageFont, features
+from PIL import Image, ImageFont, features
 
 from video_pipeline.errors import BadInput, Misconfigured
+from video_pipeline.slideshow.fontfiles import letters_in
 
 _BROUGHT: Final = ("DejaVuSans-Bold.ttf", "DejaVuSans.ttf")
-_MOST_BYTES: Final = 32 * 1024**2
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
 _TO_THE_LEFT: Final = frozenset({"R", "AL", "AN"})
 _JOINED: Final = frozenset({"Mn", "Mc"})
 _HINT: Final = "Name one that has in the manifest's `fonts`, or show the captions as a track."
+_OTHER: Final = "Use another copy of it, or another font."
 _NAMED: Final = 5  # characters that an error names
+# Of the letters' size: how far a letter may reach. The widest of Arabic is some twelve times as wide as high.
+_REACH: Final = 32
+_TRIED: Final = 20  # pixels
+# What Pillow raises for a glyph that FreeType can't make.
+_BROKEN: Final = (OSError, ValueError, MemoryError, Image.DecompressionBombError)
 
 
 class Run(NamedTuple):
@@ -43,11 +49,13 @@ class Fonts:
     """Fonts in the order in which they are asked."""
 
     def __init__(self, own: Sequence[Path] = ()) -> None:
-        """BadInput font_unusable names the one that is no TrueType font."""
+        """BadInput font_unusable names the one that is no font."""
         brought = _brought()
         self._paths = [*own, *brought]
-        self._letters = [*(_letters_of(path) for path in own), *brought.values()]
+        self._own = len(own)
+        self._letters = [*(judged(path) for path in own), *brought.values()]
         self._loaded: dict[tuple[int, int, bool], ImageFont.FreeTypeFont] = {}
+        self._proved: set[tuple[int, int, str]] = set()
 
     def runs(self, text: str) -> list[Run]:
         """`text`, which is plain, cut where another font is needed.
@@ -90,6 +98,32 @@ class Fonts:
             self._loaded[key] = _opened(self._paths[run.font], size, engine)
         return self._loaded[key]
 
+    def length(self, run: Run, size: int) -> float:
+        """In pixels. BadInput font_broken."""
+        with self.blaming(run):
+            return self.load(run, size).getlength(run.text)
+
+    def prove(self, run: Run, size: int, edge: int) -> None:
+        """That a font of a stranger can draw it with an outline of `edge` pixels. BadInput font_broken."""
+        if run.font >= self._own:
+            return
+        # Letters that join are drawn in each other's company, all others alone.
+        for each in [run.text] if _needs_shaping(run.text) else run.text:
+            if (run.font, size, each) not in self._proved:
+                with self.blaming(Run(each, run.font)):
+                    _try(self.load(run, size), each, size, edge)
+                self._proved.add((run.font, size, each))
+
+    @contextmanager
+    def blaming(self, run: Run) -> Iterator[None]:
+        """Around what is done with a run. BadInput font_broken names font and letters if that fails."""
+        try:
+            yield
+        except _BROKEN as error:
+            path = self._paths[run.font]
+            said = f"The font {path.name} can't draw {_culprit(path, run.text)}: it is damaged there."
+            raise BadInput("font_broken", said, hint=_OTHER) from error
+
     def _font_for(self, letter: str) -> int | None:
         return next((n for n, letters in enumerate(self._letters) if ord(letter) in letters), None)
 
@@ -107,27 +141,41 @@ def _needs_shaping(text: str) -> bool:
 
 
 @cache
-def _brought() -> dict[Path, frozenset[int]]:
+def _brought() -> dict[Path, Container[int]]:
     folder = Path(str(files("video_pipeline.papers"))) / "fonts"
-    return {path: _letters_of(path) for path in (folder / name for name in _BROUGHT)}
+    return {path: letters_in(path, trusted=True) for path in (folder / name for name in _BROUGHT)}
 
 
-def _letters_of(path: Path) -> frozenset[int]:
-    from reportlab.pdfbase.ttfonts import TTFError, TTFontFile  # a film without words does not wait for it
-
-    unusable = BadInput(
-        "font_unusable", f"{path.name} is no TrueType font that can be read.", hint="Name a .ttf file with outlines."
-    )
-    if path.stat().st_size > _MOST_BYTES:
-        raise BadInput("font_unusable", f"{path.name} has more than {_MOST_BYTES // 1024**2} MiB.", hint="Cut it down.")
+def judged(path: Path) -> Container[int]:
+    """The characters of a stranger's font. BadInput font_unusable says why nothing can be written with it."""
+    letters = letters_in(path)
     try:
-        found = frozenset(TTFontFile(str(path)).charToGlyph)
-        _opened(path, 20, ImageFont.Layout.BASIC).getmask("A")
-    except (TTFError, struct.error, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise unusable from error
-    if not found:
-        raise unusable
-    return found
+        _try(_opened(path, _TRIED, ImageFont.Layout.BASIC), "A", _TRIED, 1)
+    except _BROKEN as error:
+        raise BadInput("font_unusable", f"The font {path.name} is damaged.", hint=_OTHER) from error
+    return letters
+
+
+def _try(font: ImageFont.FreeTypeFont, text: str, size: int, edge: int) -> None:
+    left, top, right, bottom = font.getbbox(text, stroke_width=edge)
+    if max(-top, bottom, -left, right / len(text)) > _REACH * size:
+        raise ValueError(f"it reaches from {left}, {top} to {right}, {bottom}")
+    font.getmask(text)
+    font.getmask(text, stroke_width=edge)
+
+
+def _culprit(path: Path, text: str) -> str:
+    """The first letter that can't be drawn, or all of the text where each can."""
+    for each in dict.fromkeys(text):
+        try:
+            _try(_opened(path, _TRIED, ImageFont.Layout.BASIC), each, _TRIED, 1)
+        except _BROKEN:
+            return _named(each)
+    return f"\u2068{text[:60]}\u2069"
+
+
+def _named(letter: str) -> str:
+    return f"{letter} (U+{ord(letter):04X})"
 
 
 def _opened(path: Path, size: int, engine: ImageFont.Layout) -> ImageFont.FreeTypeFont:
@@ -136,7 +184,7 @@ def _opened(path: Path, size: int, engine: ImageFont.Layout) -> ImageFont.FreeTy
 
 def _lacks(letters: Sequence[str]) -> BadInput:
     unique = list(dict.fromkeys(letters))
-    named = ", ".join(f"{each} (U+{ord(each):04X})" for each in unique[:_NAMED])
+    named = ", ".join(map(_named, unique[:_NAMED]))
     more = f" and {len(unique) - _NAMED} more" if len(unique) > _NAMED else ""
     return BadInput(
         "font_lacks_characters",

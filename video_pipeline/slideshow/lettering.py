@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -145,13 +145,23 @@ def _pieces(text: str, size: int, width: float, fonts: Fonts) -> list[str]:
 
 
 def _width(text: str, size: int, fonts: Fonts) -> float:
-    return sum(fonts.load(run, size).getlength(run.text) for run in fonts.runs(text))
+    return sum(fonts.length(run, size) for run in fonts.runs(text))
+
+
+def prove(setting: Setting, fonts: Fonts) -> None:
+    """That it can be drawn. BadInput font_broken names the font that can't, and the letter."""
+    for run in chain.from_iterable(setting.lines):
+        fonts.prove(run, setting.size, _edge(setting.size))
+
+
+def _edge(size: int) -> int:
+    return max(1, round(size * _OUTLINE))
 
 
 def drawn(setting: Setting, style: Style, frame: tuple[int, int], fonts: Fonts) -> Overlay:
     size = setting.size
-    edge, inner, leading = max(1, round(size * _OUTLINE)), round(size * _INNER), round(size * _LEADING)
-    widths = [sum(fonts.load(run, size).getlength(run.text) for run in line) for line in setting.lines]
+    edge, inner, leading = _edge(size), round(size * _INNER), round(size * _LEADING)
+    widths = [sum(fonts.length(run, size) for run in line) for line in setting.lines]
     width = min(frame[0], _even(max(widths) + 2 * inner))
     height = min(frame[1], _even(leading * len(widths) + inner))
     letters, outline = Image.new("L", (width, height)), Image.new("L", (width, height))
@@ -159,10 +169,11 @@ def drawn(setting: Setting, style: Style, frame: tuple[int, int], fonts: Fonts) 
         x = {"left": inner, "middle": (width - wide) / 2, "right": width - inner - wide}[style.align]
         base = inner / 2 + leading * number + size
         for run in line:
-            font = fonts.load(run, size)
-            ImageDraw.Draw(outline).text((x, base), run.text, 255, font, "ls", stroke_width=edge, stroke_fill=255)
-            ImageDraw.Draw(letters).text((x, base), run.text, 255, font, "ls")
-            x += font.getlength(run.text)
+            with fonts.blaming(run):
+                font = fonts.load(run, size)
+                ImageDraw.Draw(outline).text((x, base), run.text, 255, font, "ls", stroke_width=edge, stroke_fill=255)
+                ImageDraw.Draw(letters).text((x, base), run.text, 255, font, "ls")
+            x += fonts.length(run, size)
     shade = outline.filter(ImageFilter.GaussianBlur(size * _HALO))
     alpha, light = _composed(letters, outline, _GROUND if style.ground else np.asarray(shade) / 255 * _SHADE)
     return Overlay(alpha, light, *_place((width, height), style, frame))

@@ -10,7 +10,7 @@ from typing import Final
 from video_pipeline.slideshow.canvas import Frame
 from video_pipeline.slideshow.captions import Cue
 from video_pipeline.slideshow.fonts import Fonts, plain
-from video_pipeline.slideshow.lettering import Overlay, Setting, Style, drawn, set_text
+from video_pipeline.slideshow.lettering import Overlay, Setting, Style, drawn, prove, set_text
 from video_pipeline.slideshow.manifest import Manifest
 from video_pipeline.slideshow.timing import Slot
 
@@ -55,14 +55,17 @@ class Scribe:
 
 
 def notes_for(manifest: Manifest, slots: Sequence[Slot], cues: Sequence[Cue], fonts: Fonts) -> list[Note]:
-    """`cues` are those to be burnt in. BadInput font_lacks_characters before anything is drawn."""
+    """`cues` are those to be burnt in. BadInput font_lacks_characters or font_broken before anything is drawn."""
     texts = [*_of_pictures(manifest, slots), *_of_captions(manifest, cues)]
-    return [
+    notes = [
         note
         for first, last, text, style in texts
         if (words := plain(text)) and last > first
         for note in _pages(first, last, set_text(words, style, manifest.frame, fonts), style)
     ]
+    for note in notes:
+        prove(note.setting, fonts)
+    return notes
 
 
 _Text = tuple[int, int, str, Style]
