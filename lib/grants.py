@@ -159,21 +159,24 @@ class Reach:
 
     def renders(self) -> list[Statement]:
         """Reads projects, and puts their films beside the results, or with the uploads if they become videos."""
-        pictures, films = f"{self.media}/{PROJECTS_PREFIX}*", f"{self.results}/{VIDEOS_PREFIX}*_final_video.mp4"
+        pictures, films = f"{self.media}/{PROJECTS_PREFIX}*", self._films()
         return [
             Statement(["s3:GetObject", "s3:GetObjectVersion"], [pictures]),
             Statement(["s3:ListBucket"], [self.media, self.results]),
             Statement(_WRITING, [f"{self.media}/{UPLOADS_PREFIX}*"]),
-            Statement(["s3:GetObject", "s3:GetObjectVersion", *_WRITING], [films], because=_FILMS),
+            Statement(["s3:GetObject", "s3:GetObjectVersion", *_WRITING], films, because=_FILMS),
         ]
 
     def withdraws_films(self) -> list[Statement]:
         """Of a project that was removed while its film was made."""
-        films = [f"{self.results}/{VIDEOS_PREFIX}*_final_video.mp4"]
         return [
-            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], films, because=_FILMS_GO),
+            Statement(["s3:DeleteObject", "s3:DeleteObjectVersion"], self._films(), because=_FILMS_GO),
             Statement(["s3:ListBucketVersions"], [self.results]),
         ]
+
+    def _films(self) -> list[str]:
+        """And what is said in them, beside each."""
+        return [f"{self.results}/{VIDEOS_PREFIX}*_final_video.{suffix}" for suffix in ("mp4", "vtt")]
 
     def works(self) -> list[Statement]:
         return [_receives([self.queues[PROCESSING.name]])]

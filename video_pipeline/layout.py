@@ -54,6 +54,9 @@ _CONTENT_TYPES: Final = {
     ".png": "image/png",
     ".webp": "image/webp",
     ".avif": "image/avif",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+    ".ttc": "font/collection",
 }
 
 
@@ -169,6 +172,11 @@ def sent_file(token: object, filename: str) -> str:
 def film_key(project_id: UUID) -> str:
     """The film of a project. No video's results lie there: theirs have a folder each."""
     return f"{VIDEOS_PREFIX}{project_id}_final_video.mp4"
+
+
+def film_captions_key(project_id: UUID) -> str:
+    """What is said in it, where it has a track of that."""
+    return f"{VIDEOS_PREFIX}{project_id}_final_video.vtt"
 
 
 def results_prefix(video_id: UUID) -> str:

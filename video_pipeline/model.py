@@ -592,9 +592,13 @@ class MailRecord(Value):
 
 # ------------------------------------------------------------------------------------------- projects
 class ProjectFilm(Value):
-    """A film that was rendered of a project, from the manifest with the SHA-256 `manifest`."""
+    """A film that was rendered of a project, from the manifest with the SHA-256 `manifest`.
+
+    `captions`: WebVTT beside it, if it has a track of them.
+    """
 
     media: ObjectRef
+    captions: ObjectRef | None = None
     sha256: str
     size: int
     seconds: float

@@ -163,6 +163,7 @@ NOTIFIED_SUFFIXES: Final = MEDIA_SUFFIXES + tuple(suffix.upper() for suffix in M
 CAPTION_SUFFIXES: Final = (".vtt", ".srt")
 # What may be sent with a video: captions, or a transcript as JSON (the project's own, or Amazon Transcribe's).
 SENT_SUFFIXES: Final = (*CAPTION_SUFFIXES, ".json")
+FONT_SUFFIXES: Final = (".ttf", ".otf", ".ttc")
 
 
 # ------------------------------------------------------------------------------- functions, consumers
@@ -342,6 +343,7 @@ class Limits:
     project_image_bytes: int = 64 * 1024**2
     project_image_pixels: int = 40_000_000  # where it has to be read as large as it is
     project_audio_bytes: int = 1024**3
+    project_font_bytes: int = 32 * 1024**2
     # For fetching a picture from its address, everything together: somebody waits.
     image_fetch_seconds: int = 20
 

@@ -45,7 +45,7 @@ def host() -> SlideshowHost:
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """`{"statusCode": 200, "body": {"project_id", "video_url"}}`, 202 with the job, 4xx with a problem.
 
-    For records of the queue `{"batchItemFailures": […]}`.
+    A film with a track of captions has a `captions_url`, too. For records of the queue `{"batchItemFailures": […]}`.
     """
     return _records(event["Records"], context) if "Records" in event else _called(event, context)
 
@@ -94,7 +94,8 @@ def _project_id(event: Mapping[str, Any]) -> UUID:
 def _answer(project: Project) -> dict[str, Any]:
     about: dict[str, Any] = {"project_id": str(project.id)}
     if project.state == "rendered" and project.film is not None:
-        return {"statusCode": 200, "body": about | {"video_url": _link(project.film.media)}}
+        track = {"captions_url": _link(project.film.captions)} if project.film.captions else {}
+        return {"statusCode": 200, "body": about | {"video_url": _link(project.film.media)} | track}
     job = host().ledger.jobs.get(project.job_id) if project.job_id else None
     if job is not None and job.status is JobStatus.FAILED and job.failure is not None:
         said = job.failure.model_dump(include={"code", "message", "hint"})

@@ -50,10 +50,10 @@ def test_it_reads_projects_and_nothing_else_of_what_people_brought(stack: Synthe
     read, written, deleted = (
         {each.rpartition("}/")[2] for each in by_action[f"s3:{verb}Object"]} for verb in ("Get", "Put", "Delete")
     )
-    film = "videos/*_final_video.mp4"
-    assert read == {"projects/*", film}
-    assert written == {"uploads/*", film}
-    assert deleted == {film}
+    films = {"videos/*_final_video.mp4", "videos/*_final_video.vtt"}
+    assert read == {"projects/*", *films}
+    assert written == {"uploads/*", *films}
+    assert deleted == films
     assert not [action for action in by_action if action.startswith(("transcribe", "ses", "iam"))]
 
 

@@ -22,6 +22,7 @@ from video_pipeline.api.routers import (
     health,
     jobs,
     operations,
+    project_files,
     projects,
     query,
     questions,
@@ -120,7 +121,7 @@ def _install(app: FastAPI) -> None:
         prefix=PREFIX, dependencies=[KEY_REQUIRED], responses=problems.refusals(400, 401, 422, 429, 500, 503)
     )
     for resource in (
-        *(upload, transcripts, jobs, summaries, videos, projects),
+        *(upload, transcripts, jobs, summaries, videos, projects, project_files),
         *(query, questions, analytics, costs, operations),
     ):
         keyed.include_router(resource.router)

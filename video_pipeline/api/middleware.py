@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 _JSON_BYTES: Final = 1024**2
 _LENGTH_DIGITS: Final = 20
 # Where forms bring files, which are counted as they come.
-_WITH_FILES: Final = ("/upload", "/images", "/audio")
+_WITH_FILES: Final = ("/upload", "/images", "/audio", "/fonts")
 _SAFE: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -209,6 +209,7 @@ class Film(TypedDict):
     project_id: str
     video_url: str
     download_url: str
+    captions_url: str | None
     expires_at: str
     current: bool
     seconds: float
@@ -228,6 +229,7 @@ class Removal(TypedDict):
     project_id: str
     files: int
     films: int
+    captions: int
     video_job_id: str | None
 
 

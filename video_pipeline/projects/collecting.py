@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,12 +20,20 @@ from video_pipeline.errors import BadInput, BadMedia
 from video_pipeline.model import ObjectRef, Project, digest, manifest_text
 from video_pipeline.ports import Change, Downloads, Ledger, Objects
 from video_pipeline.projects import manifests
+from video_pipeline.projects.incoming import (
+    Hashed,
+    bounded,
+    check_audio_name,
+    check_font_name,
+    folder_for_a_while,
+    on_disk,
+    pieces_of,
+)
 from video_pipeline.slideshow.folder import sha256_of
-from video_pipeline.topology import LIMITS, MEDIA_SUFFIXES, SENT_SUFFIXES
+from video_pipeline.topology import LIMITS, SENT_SUFFIXES
 from video_pipeline.transcripts.read import read_transcript
 
 logger = logging.getLogger(__name__)
-_PIECE: Final = 1024**2
 # By the first bytes; what else is taken is AVIF.
 _SUFFIXES: Final = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG", ".png"), (b"RIFF", ".webp"))
 _GLANCE: Final = (64, 64)
@@ -74,7 +81,7 @@ class Collecting:
     def add_from_url(self, project_id: UUID, url: str, about: Mapping[str, Any], by: str) -> tuple[Project, bool]:
         """As `add_picture`; and as `ports.Downloads` says it."""
         manifests.at_rest(self._projects.get(project_id))
-        with _folder() as folder:
+        with folder_for_a_while() as folder:
             path = folder / layout.safe_key_name(url.partition("?")[0].partition("#")[0])
             self._downloads.fetch(url, path, most=LIMITS.project_image_bytes, seconds=LIMITS.image_fetch_seconds)
             fetched = {"source": url[:2000], "fetched_at": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -84,10 +91,7 @@ class Collecting:
         self, project_id: UUID, filename: str, pieces: Iterable[bytes], about: Mapping[str, Any], by: str
     ) -> tuple[Project, bool]:
         manifests.at_rest(self._projects.get(project_id))
-        with _folder() as folder:
-            path = folder / layout.safe_key_name(filename)
-            with path.open("wb") as file:
-                file.writelines(_bounded(pieces, LIMITS.project_image_bytes))
+        with on_disk(filename, pieces, LIMITS.project_image_bytes) as path:
             return self.add_picture(project_id, path, about, by)
 
     def add_picture(self, project_id: UUID, path: Path, about: Mapping[str, Any], by: str) -> tuple[Project, bool]:
@@ -102,11 +106,7 @@ class Collecting:
         suffix = self._looked_at(path)
         file = layout.image_file(about.get("query") or path.stem, datetime.now(UTC), suffix)
         image = {"file": file, "sha256": sha256, **about}
-        manifests.with_image(project.manifest, image)
-        with self._kept_if_named(project_id, file):
-            self._store(project_id, file, _pieces(path))
-            project = self._change(project_id, by, lambda now: _adding(now, image))
-        return project, file in manifests.files(project.manifest)
+        return self._add(project, "images", image, path, by)
 
     def _looked_at(self, path: Path) -> str:
         """The suffix of what it really is. To its end, or a damaged one would only be found when the film is made."""
@@ -125,12 +125,41 @@ class Collecting:
             photograph(path, _GLANCE).close()
         return suffix
 
+    # ---------------------------------------------------------------------------------------- fonts
+    def add_font(self, project_id: UUID, filename: str, pieces: Iterable[bytes], by: str) -> tuple[Project, bool]:
+        """The project, and whether the font is new to it. It is asked after those that are there.
+
+        BadInput unsupported_type, font_unusable, upload_too_large or manifest_full.
+        """
+        check_font_name(filename)
+        manifests.at_rest(self._projects.get(project_id))
+        with on_disk(filename, pieces, LIMITS.project_font_bytes) as path:
+            project, sha256 = self._projects.get(project_id), sha256_of(path)
+            if manifests.find(project.manifest.get("fonts") or (), sha256):
+                return project, False
+            from video_pipeline.slideshow.fonts import judged  # as with pictures
+
+            with self._looking:
+                judged(path)
+            font = {"file": layout.sent_file(uuid4(), filename), "sha256": sha256}
+            return self._add(project, "fonts", font, path, by)
+
+    def _add(
+        self, project: Project, kind: manifests.Kind, given: Mapping[str, Any], path: Path, by: str
+    ) -> tuple[Project, bool]:
+        file: str = given["file"]
+        manifests.with_one_more(project.manifest, kind, given)
+        with self._kept_if_named(project.id, file):
+            self._store(project.id, file, pieces_of(path))
+            project = self._change(project.id, by, lambda now: _adding(now, kind, given))
+        return project, file in manifests.files(project.manifest)
+
     # ------------------------------------------------------------------------------------ the sound
     def set_audio(self, project_id: UUID, filename: str, pieces: Iterable[bytes], by: str) -> Project:
         """In place of the one before. BadInput unsupported_type, BadMedia media_empty, BadInput upload_too_large."""
         check_audio_name(filename)
         manifests.at_rest(self._projects.get(project_id))
-        file, hashed = layout.sent_file(uuid4(), filename), _Hashed(_bounded(pieces, LIMITS.project_audio_bytes))
+        file, hashed = layout.sent_file(uuid4(), filename), Hashed(bounded(pieces, LIMITS.project_audio_bytes))
         with self._kept_if_named(project_id, file):
             self._store(project_id, file, hashed)
             return self.name_audio(project_id, file, hashed.sha256, by)
@@ -226,55 +255,9 @@ class Collecting:
             self._objects.delete(self._bucket, keys)
 
 
-def check_audio_name(filename: str) -> None:
-    if layout.suffix_of(filename) not in MEDIA_SUFFIXES:
-        hint = f"These are taken: {', '.join(MEDIA_SUFFIXES)}."
-        raise BadInput("unsupported_type", "The file's name does not end like that of a sound or a video.", hint=hint)
-
-
-def _adding(project: Project, image: Mapping[str, Any]) -> Change | None:
+def _adding(project: Project, kind: manifests.Kind, given: Mapping[str, Any]) -> Change | None:
     manifests.at_rest(project)
-    if manifests.find(project.manifest["images"], image["sha256"]):
+    if manifests.find(project.manifest.get(kind) or (), given["sha256"]):
         return None
-    detail = {name: image[name] for name in ("file", "sha256", "source") if name in image}
-    return Change(manifests.with_image(project.manifest, image), "image added", detail)
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="video-pipeline-project-") as folder:
-        yield Path(folder)
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            yield piece
-
-
-def _bounded(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > most:
-            raise BadInput("upload_too_large", f"The file is larger than the {most // 1024**2} MiB that are taken.")
-        yield piece
-    if not size:
-        raise BadMedia("media_empty", "The file is empty.", hint="Choose a file that has content.")
-
-
-class _Hashed:
-    """Passes bytes on and knows their SHA-256 in the end."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = pieces
-        self._digest = hashlib.sha256()
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            self._digest.update(piece)
-            yield piece
-
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
+    detail = {name: given[name] for name in ("file", "sha256", "source") if name in given}
+    return Change(manifests.with_one_more(project.manifest, kind, given), f"{kind[:-1]} added", detail)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from video_pipeline.errors import BadInput, Conflict
 from video_pipeline.model import Project
-from video_pipeline.slideshow.manifest import Manifest, manifest_of
+from video_pipeline.slideshow.manifest import MOST_FONTS, MOST_IMAGES, Manifest, manifest_of
 
 Document = Mapping[str, Any]
+Kind = Literal["images", "fonts"]
+_MOST: Final[Mapping[Kind, int]] = {"images": MOST_IMAGES, "fonts": MOST_FONTS}
 # Stands for the pictures that are still to come, so that the rest can be looked at before.
 _SOME: Final = ({"file": "images/some"},)
 
@@ -25,8 +27,13 @@ def valid(document: Document) -> dict[str, Any]:
     return dict(document)
 
 
-def with_image(document: Document, image: Document) -> dict[str, Any]:
-    return valid({**document, "images": [*document["images"], dict(image)]})
+def with_one_more(document: Document, kind: Kind, given: Document) -> dict[str, Any]:
+    """BadInput manifest_full, or manifest_invalid for times that don't go with the others."""
+    there, most = document.get(kind) or [], _MOST[kind]
+    if len(there) >= most:
+        hint = "Take one out, with the manifest."
+        raise BadInput("manifest_full", f"The project has {most} {kind}, which are the most.", hint=hint)
+    return valid({**document, kind: [*there, dict(given)]})
 
 
 def with_input(document: Document, name: str, given: Document, **more: Any) -> dict[str, Any]:

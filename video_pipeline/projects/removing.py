@@ -28,9 +28,9 @@ class Removing:
         self._results = results_bucket
 
     def remove(self, project_id: UUID, by: str) -> Mapping[str, Any]:
-        """The receipt: how many files and films went. A video that the film became stays. Repeatable until it is done.
+        """The receipt: how many files, films and captions of films went. A video that the film became stays.
 
-        A film that is being rendered is given up.
+        A film that is being rendered is given up. Repeatable until it is done.
         """
         project = self._ledger.projects.begin_removal(project_id, by)
         self._stop(project.job_id, by)
@@ -38,6 +38,7 @@ class Removing:
             "project_id": str(project_id),
             "files": self._objects.delete_prefix(self._media, layout.project_prefix(project_id)),
             "films": self._objects.delete(self._results, [layout.film_key(project_id)]),
+            "captions": self._objects.delete(self._results, [layout.film_captions_key(project_id)]),
             "video_job_id": str(project.video_job_id) if project.video_job_id else None,
         }
         self._ledger.projects.end_removal(project_id, receipt, by)

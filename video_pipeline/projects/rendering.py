@@ -22,6 +22,7 @@ from video_pipeline.outcomes import attempted
 from video_pipeline.ports import Ledger, Objects, Progress, Workspace
 from video_pipeline.projects import manifests
 from video_pipeline.projects.handing import hand_over
+from video_pipeline.projects.incoming import pieces_of
 from video_pipeline.publishing import Publishing
 from video_pipeline.slideshow.manifest import Manifest, manifest_of
 from video_pipeline.topology import PROCESSING_RETRY, RENDER, Retry
@@ -37,13 +38,20 @@ _TOO_LONG: Final = Failure(
 )
 
 
+class Made(Protocol):
+    """A film's length, and the WebVTT beside it if it has a track of captions."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def captions(self) -> Path | None: ...
+
+
 class Films(Protocol):
     """What measures sounds and renders manifests. BadInput and BadMedia name the file that can't be used."""
 
     def seconds(self, sound: Path) -> float: ...
-    def render(self, manifest: Manifest, folder: Path, target: Path, progress: Progress) -> float:
-        """The film's seconds."""
-        ...
+    def render(self, manifest: Manifest, folder: Path, target: Path, progress: Progress) -> Made: ...
 
 
 @dataclass(frozen=True)
@@ -132,38 +140,49 @@ class Rendering:
         if film is None or film.manifest != work.job.source.sha256:
             return None
         try:
-            self._tools.objects.head(film.media)
+            for each in filter(None, (film.media, film.captions)):
+                self._tools.objects.head(each)
         except NotFound:
             return None
         return film
 
     def _rendered(self, work: _Work) -> ProjectFilm | None:
+        before = self._tools.ledger.projects.get(work.project_id).film
         manifest = self._manifest(work)
         self._fetch(work, manifest)
-        seconds = self._tools.films.render(
+        made = self._tools.films.render(
             manifest, work.folder, work.film, lambda share: work.progress(_FETCHED + _FRAMES * share)
         )
-        film = self._stored(work, seconds)
-        if self._tools.ledger.projects.rendered(work.project_id, film, work.worker):
-            return film
-        self._tools.objects.delete(film.media.bucket, [film.media.key])
-        return None
+        film = self._stored(work, made)
+        if not self._tools.ledger.projects.rendered(work.project_id, film, work.worker):
+            self._forget(film.media, film.captions)
+            return None
+        if before is not None and film.captions is None:
+            self._forget(before.captions)
+        return film
 
-    def _stored(self, work: _Work, seconds: float) -> ProjectFilm:
+    def _forget(self, *files: ObjectRef | None) -> None:
+        for each in files:
+            if each is not None:
+                self._tools.objects.delete(each.bucket, [each.key])
+
+    def _stored(self, work: _Work, made: Made) -> ProjectFilm:
         with work.film.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        key = layout.film_key(work.project_id)
-        media = self._tools.objects.write_stream(
-            self._tools.results_bucket, key, _pieces(work.film), content_type=layout.content_type(key)
-        )
         return ProjectFilm(
-            media=media,
+            media=self._kept(layout.film_key(work.project_id), work.film),
+            captions=self._kept(layout.film_captions_key(work.project_id), made.captions) if made.captions else None,
             sha256=sha256,
             size=work.film.stat().st_size,
-            seconds=seconds,
+            seconds=made.seconds,
             manifest=work.job.source.sha256 or "",
             rendered_at=datetime.now(UTC),
         )
+
+    def _kept(self, key: str, path: Path) -> ObjectRef:
+        """Among the results."""
+        kind, bucket = layout.content_type(key), self._tools.results_bucket
+        return self._tools.objects.write_stream(bucket, key, pieces_of(path), content_type=kind)
 
     # ------------------------------------------------------------------------------------- the files
     def _manifest(self, work: _Work) -> Manifest:
@@ -235,9 +254,3 @@ class Rendering:
                 self._jobs.report(job.id, RENDER, share)
 
         return report
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(8 * 1024**2):
-            yield piece

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
@@ -13,11 +13,17 @@ from video_pipeline.errors import BadInput, NotFound
 from video_pipeline.model import ObjectInfo, ObjectRef, Project
 from video_pipeline.ports import Ledger, Objects, UploadGrant
 from video_pipeline.projects import manifests
-from video_pipeline.projects.collecting import Collecting, check_audio_name
+from video_pipeline.projects.collecting import Collecting
+from video_pipeline.projects.incoming import check_audio_name, check_font_name, check_size
 from video_pipeline.topology import LIMITS
 
-Kind = Literal["image", "audio"]
-_MOST: Final[Mapping[Kind, int]] = {"image": LIMITS.project_image_bytes, "audio": LIMITS.project_audio_bytes}
+Kind = Literal["image", "audio", "font"]
+_MOST: Final[Mapping[Kind, int]] = {
+    "image": LIMITS.project_image_bytes,
+    "audio": LIMITS.project_audio_bytes,
+    "font": LIMITS.project_font_bytes,
+}
+_CHECKS: Final[Mapping[Kind, Callable[[str], None]]] = {"audio": check_audio_name, "font": check_font_name}
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,9 @@ class Sending:
     def grant(self, project_id: UUID, kind: Kind, filename: str, size: int) -> Granted:
         """Where its parts are to be put. BadInput unsupported_type or upload_too_large, Conflict project_rendering."""
         manifests.at_rest(self._projects.get(project_id))
-        if kind == "audio":
-            check_audio_name(filename)
-        _check_size(size, _MOST[kind])
+        if kind in _CHECKS:
+            _CHECKS[kind](filename)
+        check_size(size, _MOST[kind])
         file = layout.sent_file(uuid4(), filename)
         key = layout.project_key(project_id, file)
         kind_of = layout.content_type(key)
@@ -79,12 +85,12 @@ class Sending:
         self, project_id: UUID, kind: Kind, file: str, stored: ObjectInfo, about: Mapping[str, Any], by: str
     ) -> tuple[Project, bool]:
         try:
-            _check_size(stored.size, _MOST[kind])
+            check_size(stored.size, _MOST[kind])
             project, new = self._as_wished(project_id, kind, file, stored, about, by)
         except BadInput:
             self._objects.delete(self._bucket, [stored.ref.key])
             raise
-        # A picture lies under its own name now.
+        # A picture or font lies under its own name now.
         if file not in manifests.files(project.manifest):
             self._objects.delete(self._bucket, [stored.ref.key])
         return project, new
@@ -92,9 +98,14 @@ class Sending:
     def _as_wished(
         self, project_id: UUID, kind: Kind, file: str, stored: ObjectInfo, about: Mapping[str, Any], by: str
     ) -> tuple[Project, bool]:
-        if kind == "image":
-            name, pieces = file.rpartition("/")[2], self._objects.stream(stored.ref)
-            return self._collecting.add_uploaded(project_id, name, pieces, about, by)
+        if kind == "audio":
+            return self._as_audio(project_id, file, stored, by)
+        name, pieces = file.rpartition("/")[2], self._objects.stream(stored.ref)
+        if kind == "font":
+            return self._collecting.add_font(project_id, name, pieces, by)
+        return self._collecting.add_uploaded(project_id, name, pieces, about, by)
+
+    def _as_audio(self, project_id: UUID, file: str, stored: ObjectInfo, by: str) -> tuple[Project, bool]:
         check_audio_name(file)
         project = self._collecting.name_audio(project_id, file, self._sha256(stored.ref), by)
         return project, file in manifests.files(project.manifest)
@@ -104,13 +115,6 @@ class Sending:
         for piece in self._objects.stream(ref):
             digest.update(piece)
         return digest.hexdigest()
-
-
-def _check_size(size: int, most: int) -> None:
-    if size <= 0:
-        raise BadInput("media_empty", "The file is empty.", hint="Choose a file that has content.")
-    if size > most:
-        raise BadInput("upload_too_large", f"The file is larger than the {most // 1024**2} MiB that are taken.")
 
 
 def _check_place(file: str) -> None:

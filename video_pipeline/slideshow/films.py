@@ -7,7 +7,7 @@ from pathlib import Path
 from video_pipeline.ports import Progress
 from video_pipeline.slideshow.faces import Faces
 from video_pipeline.slideshow.manifest import Manifest
-from video_pipeline.slideshow.rendering import render
+from video_pipeline.slideshow.rendering import Rendered, render
 from video_pipeline.slideshow.sound import seconds_of
 
 
@@ -20,5 +20,5 @@ class Slideshows:
     def seconds(self, sound: Path) -> float:
         return float(seconds_of(sound))
 
-    def render(self, manifest: Manifest, folder: Path, target: Path, progress: Progress) -> float:
-        return render(manifest, folder, target, faces=self._faces, progress=progress).seconds
+    def render(self, manifest: Manifest, folder: Path, target: Path, progress: Progress) -> Rendered:
+        return render(manifest, folder, target, faces=self._faces, progress=progress)

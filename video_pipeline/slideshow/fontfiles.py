@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from video_pipeline.errors import BadInput
+from video_pipeline.topology import LIMITS
 
-MOST_BYTES: Final = 32 * 1024**2
 _MOST_TABLES: Final = 256
 _CODES: Final = 0x110000
 _NESTED: Final = 16  # glyphs in glyphs in glyphs
@@ -61,9 +61,9 @@ class _Damaged(Exception):
 
 def letters_in(path: Path, *, trusted: bool = False) -> Letters:
     """BadInput font_unusable says why nothing can be written with it. `trusted`: how it is built is not looked at."""
-    size = path.stat().st_size
-    if size > MOST_BYTES:
-        raise _unusable(path, f"has more than {MOST_BYTES // 1024**2} MiB", "Cut it down.")
+    most = LIMITS.project_font_bytes
+    if path.stat().st_size > most:
+        raise _unusable(path, f"has more than {most // 1024**2} MiB", "Cut it down.")
     data = path.read_bytes()
     try:
         tables = _tables(path, data)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.functional.projects import pictures
 from tests.functional.projects.webserver import Web, serving
+from tests.unit.slideshow.typefaces import composed, typeface
 from video_pipeline.internet.download import Download
 from video_pipeline.model import Failure
 from video_pipeline.ports import Claimed
@@ -181,6 +182,71 @@ def test_a_sound_by_no_such_name_and_an_empty_one_are_refused(api: Any, project:
     assert put_sound(api, project, b"").json()["code"] == "media_empty"
 
 
+# -------------------------------------------------------------------------------------------------- fonts
+def put_font(api: Any, project: str, data: bytes | None = None, name: str = "own.ttf") -> Any:
+    return api.post(f"{project}/fonts", files={"file": (name, typeface() if data is None else data)})
+
+
+def test_fonts_are_kept_with_their_hash_in_the_order_in_which_they_came(api: Any, world: Any, project: str) -> None:
+    first = put_font(api, project, typeface("AB"), "Own Sans.TTF")
+    assert first.status_code == 201, first.text
+    second = put_font(api, project, typeface("AC"), "b.otf").json()
+    fonts = second["manifest"]["fonts"]
+    assert [each["file"].rpartition("/")[2] for each in fonts] == ["Own-Sans.ttf", "b.otf"]
+    assert fonts[0]["sha256"] == hashlib.sha256(typeface("AB")).hexdigest()
+    assert kept(world, project)[fonts[1]["file"]] == typeface("AC")
+    assert {each["file"] for each in second["files"]} == {each["file"] for each in fonts}, "with links"
+    trail = api.get(f"{project}/audit").json()["events"]
+    assert [each["what"] for each in trail] == ["created", "font added", "font added"]
+    assert trail[1]["detail"] == fonts[0]
+
+
+def test_the_same_font_twice_is_one_and_a_fifth_is_refused(api: Any, world: Any, project: str) -> None:
+    for number in range(4):
+        assert put_font(api, project, typeface("A", units=1000 + number)).status_code == 201
+    assert put_font(api, project, typeface("A", units=1001)).status_code == 200
+    refused = put_font(api, project, typeface("A", units=2000))
+    assert (refused.status_code, refused.json()["code"]) == (400, "manifest_full")
+    assert len(kept(world, project)) == 5, "four fonts and the manifest"
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "status", "code"),
+    [
+        (b"", "a.ttf", 400, "media_empty"),
+        (pictures.HTML, "a.ttf", 400, "font_unusable"),
+        (b"wOF2" + bytes(50), "a.ttf", 400, "font_unusable"),
+        (typeface("A", [composed(1)]), "a.ttf", 400, "font_unusable"),
+        (typeface(), "a.woff2", 415, "unsupported_type"),
+        (bytes(33 * 1024**2), "a.ttf", 413, "upload_too_large"),
+    ],
+    ids=["empty", "page", "woff", "endless", "name", "large"],
+)
+def test_what_is_no_font_gets_a_sentence_and_leaves_nothing(
+    api: Any, world: Any, project: str, data: bytes, name: str, status: int, code: str
+) -> None:
+    refused = put_font(api, project, data, name)
+    assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+    assert set(kept(world, project)) == {"manifest.json"}
+    assert api.post(f"{project}/fonts", json={}).json()["code"] == "unsupported_content_type"
+
+
+def test_a_font_goes_with_a_manifest_that_leaves_it_out(api: Any, world: Any, project: str) -> None:
+    put_image(api, project)
+    manifest = put_font(api, project).json()["manifest"]
+    font = manifest["fonts"][0]["file"]
+    again = api.put(f"{project}/manifest", json=manifest | {"fonts": [{"file": font}]})
+    assert again.json()["manifest"]["fonts"] == manifest["fonts"], "the hash was filled in"
+    without = api.put(f"{project}/manifest", json=manifest | {"fonts": []})
+    assert "fonts" not in without.json()["manifest"]
+    assert font not in kept(world, project)
+
+
+def test_nothing_is_added_while_a_film_is_made(api: Any, project: str) -> None:
+    filled(api, project)
+    assert put_font(api, project).json()["code"] == "project_rendering"
+
+
 def test_captions_are_read_before_they_are_kept_and_time_the_pictures(api: Any, project: str) -> None:
     said = {"filename": "talk.vtt", "content": "WEBVTT\n\n00:01.000 --> 00:02.000\nShips.\n", "timing": "words"}
     shown = api.put(f"{project}/captions", json=said).json()
@@ -193,7 +259,12 @@ def test_captions_are_read_before_they_are_kept_and_time_the_pictures(api: Any, 
 
 # --------------------------------------------------------------------------------- past the API, manifest
 def test_a_large_file_goes_past_the_api_in_parts(api: Any, world: Any, project: str) -> None:
-    for kind, name, data in (("image", "a.png", pictures.picture((500, 400), "PNG")), ("audio", "a.wav", SOUND)):
+    sent = (
+        ("image", "a.png", pictures.picture((500, 400), "PNG")),
+        ("font", "a.ttf", typeface()),
+        ("audio", "a.wav", SOUND),
+    )
+    for kind, name, data in sent:
         grant = api.post(f"{project}/uploads", json={"kind": kind, "filename": name, "size": len(data)}).json()
         size = grant["part_size"]
         etags = [world.objects.put_part(url, data[n * size : (n + 1) * size]) for n, url in enumerate(grant["urls"])]
@@ -202,7 +273,8 @@ def test_a_large_file_goes_past_the_api_in_parts(api: Any, world: Any, project: 
         assert done.status_code == 200, done.text
     manifest = done.json()["manifest"]
     assert manifest["audio"]["sha256"] == hashlib.sha256(SOUND).hexdigest()
-    named = {manifest["images"][0]["file"], manifest["audio"]["file"], "manifest.json"}
+    assert manifest["fonts"][0]["sha256"] == hashlib.sha256(typeface()).hexdigest()
+    named = {manifest["images"][0]["file"], manifest["fonts"][0]["file"], manifest["audio"]["file"], "manifest.json"}
     assert set(kept(world, project)) == named
 
 
@@ -212,12 +284,14 @@ def test_what_was_sent_past_the_api_is_looked_at_all_the_same(api: Any, world: A
     body = {"kind": "image", "file": grant["file"], "upload_id": grant["upload_id"], "etags": [etag]}
     assert api.post(f"{project}/uploads/complete", json=body).json()["code"] == "not_an_image"
     assert set(kept(world, project)) == {"manifest.json"}
+    refused = api.post(f"{project}/uploads", json={"kind": "font", "filename": "a.png", "size": 30})
+    assert refused.json()["code"] == "unsupported_type"
     for file in ("manifest.json", "../other/manifest.json", "files/x/a.png", f"files/{uuid4()}/../a"):
         assert api.post(f"{project}/uploads/complete", json=body | {"file": file}).json()["code"] == "upload_missing"
 
 
 def test_sizes_beyond_the_limits_are_refused_before_anything_is_sent(api: Any, project: str) -> None:
-    for kind, name in (("image", "a.png"), ("audio", "a.wav")):
+    for kind, name in (("image", "a.png"), ("audio", "a.wav"), ("font", "a.ttf")):
         for size, code in ((0, "media_empty"), (10**12, "upload_too_large")):
             answer = api.post(f"{project}/uploads", json={"kind": kind, "filename": name, "size": size})
             assert answer.json()["code"] == code

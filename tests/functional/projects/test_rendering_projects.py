@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import urllib.request
 import wave
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 from lambdas.slideshow import handler as function
 from tests.conftest import EmulatedAws
 from tests.functional.projects import pictures
+from tests.unit.slideshow.typefaces import broken, triangle, typeface
 from video_pipeline import layout
 from video_pipeline.database import Database
 from video_pipeline.dispatching import Dispatching
@@ -32,6 +34,7 @@ from video_pipeline.projects.removing import Removing
 from video_pipeline.projects.rendering import Bounds, Rendering, Tools
 from video_pipeline.publishing import Publishing
 from video_pipeline.slideshow.films import Slideshows
+from video_pipeline.slideshow.rendering import Rendered
 from video_pipeline.store.ledger import PostgresLedger
 from video_pipeline.topology import PROCESSING, SLIDESHOW
 from video_pipeline.wiring import SlideshowHost
@@ -146,6 +149,57 @@ def test_the_same_manifest_is_rendered_once_and_a_changed_one_anew(world: World,
     assert (other.job_id != first, other.state) == (True, "rendering")
 
 
+def test_captions_of_a_track_lie_beside_the_film_and_go_with_it(world: World, sound: Path) -> None:
+    project = world.filled(sound, captions=True)
+    world.work(world.ordering.order(project.id, "ann").job_id)
+    film = world.ledger.projects.get(project.id).film
+    assert film
+    assert film.captions
+    assert film.captions.key == f"videos/{project.id}_final_video.vtt"
+    said = world.objects.read(film.captions, limit=999)
+    assert said.startswith(b"WEBVTT")
+    assert b"The ships come in." in said
+    assert world.objects.head(film.captions).content_type == "text/vtt; charset=utf-8"
+    receipt = world.removing.remove(project.id, "ann")
+    assert (receipt["films"], receipt["captions"]) == (1, 1)
+    assert not list(world.objects.under(world.aws.results, "videos/"))
+
+
+def test_captions_that_are_burnt_now_lie_beside_the_film_no_more(world: World, sound: Path) -> None:
+    project = world.filled(sound, captions=True)
+    world.work(world.ordering.order(project.id, "ann").job_id)
+    burnt = {**project.manifest, "captions": {**project.manifest["captions"], "show": "burnt"}}
+    world.collecting.replace(project.id, burnt, "ann")
+    world.work(world.ordering.order(project.id, "ann").job_id)
+    film = world.ledger.projects.get(project.id).film
+    assert film
+    assert film.captions is None
+    (left,) = world.objects.under(world.aws.results, "videos/")
+    assert left.ref.key == film.media.key
+
+
+def test_what_is_written_is_written_in_the_font_of_the_project(world: World, sound: Path) -> None:
+    project = world.filled(sound, title="A B")
+    world.work(world.ordering.order(project.id, "ann").job_id)
+    plain = world.ledger.projects.get(project.id).film
+    world.collecting.add_font(project.id, "triangles.ttf", [typeface("AB ")], "ann")
+    job = world.work(world.ordering.order(project.id, "ann").job_id)
+    assert job.status == "completed", job.failure
+    own = world.ledger.projects.get(project.id).film
+    assert plain
+    assert own
+    assert own.sha256 != plain.sha256
+
+
+def test_a_font_that_breaks_on_a_letter_ends_the_job_with_its_name(world: World, sound: Path) -> None:
+    project = world.filled(sound, title="A Z")
+    world.collecting.add_font(project.id, "half.ttf", [typeface("AZ ", [triangle(), broken(), b""])], "ann")
+    failure = world.work(world.ordering.order(project.id, "ann").job_id).failure
+    assert failure
+    assert (failure.code, failure.retryable) == ("font_broken", False)
+    assert "half.ttf can't draw Z (U+005A)" in failure.message
+
+
 def test_the_film_becomes_a_video_once_with_the_captions_of_the_project(world: World, sound: Path) -> None:
     project = world.filled(sound, captions=True)
     job = world.work(world.ordering.order(project.id, "ann", ask=True).job_id)
@@ -170,7 +224,7 @@ def test_a_film_that_is_there_becomes_a_video_without_being_rendered_again(world
     assert world.ordering.order(project.id, "ann", ask=True).state == "rendering"
 
     class Never(Slideshows):
-        def render(self, *_: Any) -> float:
+        def render(self, *_: Any) -> Rendered:
             raise AssertionError("it was rendered again")
 
     assert world.work(job_id, films=Never()).status == "completed"
@@ -216,7 +270,7 @@ def test_a_manifest_that_changed_after_the_order_is_not_rendered(world: World, s
 
 def test_a_service_that_fails_brings_the_job_again_and_then_to_the_dead_letters(world: World, sound: Path) -> None:
     class Failing(Slideshows):
-        def render(self, *_: Any) -> float:
+        def render(self, *_: Any) -> Rendered:
             raise Unavailable("store_unavailable", "S3 does not answer.")
 
     job_id = world.ordering.order(world.filled(sound).id, "ann").job_id
@@ -236,13 +290,13 @@ def test_a_lost_lease_stops_the_work_and_leaves_nothing(world: World, sound: Pat
 
 
 def test_a_project_that_goes_while_its_film_is_made_leaves_no_film(world: World, sound: Path) -> None:
-    project = world.filled(sound)
+    project = world.filled(sound, captions=True)
 
     class Removed(Slideshows):
-        def render(self, *given: Any) -> float:
-            seconds = super().render(*given)
+        def render(self, *given: Any) -> Rendered:
+            made = super().render(*given)
             world.ledger.projects.begin_removal(project.id, "ann")
-            return seconds
+            return made
 
     world.work(world.ordering.order(project.id, "ann").job_id, films=Removed())
     assert not list(world.objects.under(world.aws.results, "videos/"))
@@ -292,8 +346,6 @@ def call(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[st
 
 
 def test_a_call_with_a_project_is_answered_with_the_film_s_address(world: World, sound: Path, call: Any) -> None:
-    import urllib.request
-
     project = world.filled(sound)
     answer = call({"project_id": str(project.id)})
     assert (answer["statusCode"], answer["body"]["project_id"]) == (200, str(project.id))
@@ -313,6 +365,13 @@ def test_a_call_with_a_project_is_answered_with_the_film_s_address(world: World,
 def test_a_call_that_names_no_project_gets_a_sentence(call: Any, event: dict[str, Any], code: str) -> None:
     answer = call(event)
     assert (answer["statusCode"], answer["body"]["code"]) == (400, code)
+
+
+def test_a_call_for_a_film_with_a_track_is_answered_with_its_captions_too(world: World, sound: Path, call: Any) -> None:
+    assert "captions_url" not in call({"project_id": str(world.filled(sound).id)})["body"]
+    answer = call({"project_id": str(world.filled(sound, captions=True).id)})
+    with urllib.request.urlopen(answer["body"]["captions_url"]) as captions:
+        assert captions.read(6) == b"WEBVTT"
 
 
 def test_a_project_without_sound_and_one_with_a_bad_one_are_said(world: World, call: Any, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from video_pipeline.api.models.jobs import ErrorInfo
 from video_pipeline.api.models.uploads import ETag, Filename
 from video_pipeline.model import Failure, Project, ProjectEvent, ProjectState
 from video_pipeline.ports import UploadGrant
+from video_pipeline.projects.sending import Kind
 from video_pipeline.slideshow.manifest import Codec, Manifest, Mark, Shape, Timing
 from video_pipeline.topology import LIMITS
 
@@ -104,7 +105,7 @@ class ProjectUploadRequest(RequestModel):
 
     model_config = ConfigDict(strict=True)
 
-    kind: Literal["image", "audio"]
+    kind: Kind
     filename: Filename
     size: int = Field(ge=0, description="Bytes.")
 
@@ -114,7 +115,7 @@ class ProjectUploadComplete(ImageAbout):
 
     model_config = ConfigDict(strict=True)
 
-    kind: Literal["image", "audio"]
+    kind: Kind
     file: str = Field(min_length=1, max_length=500)
     upload_id: str = Field(min_length=1, max_length=2_000, pattern=r"^[!-~]+$")
     etags: list[ETag] = Field(min_length=1, max_length=10_000)
@@ -201,6 +202,7 @@ class FilmResponse(ResponseModel):
     project_id: UUID
     video_url: str
     download_url: str
+    captions_url: str | None = Field(description="WebVTT of what is said, if the film has a track of it.")
     expires_at: datetime = Field(description="Of the links.")
     current: bool = Field(description="False: the project was changed after it was rendered.")
     seconds: float
@@ -231,6 +233,7 @@ class RemovalResponse(ResponseModel):
     project_id: UUID
     files: int = Field(description="Objects and their versions.")
     films: int
+    captions: int = Field(description="Of films, which lay beside them.")
     video_job_id: UUID | None = Field(description="The job of the video that the film became, which stays.")
 
 
