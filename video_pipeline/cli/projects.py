@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from video_pipeline.cli.console import clean, coloured, line, moment, note, say, say_json, say_table
 from video_pipeline.cli.exits import FAILED
-from video_pipeline.cli.files import existing
 from video_pipeline.cli.progress import Steps, steps
 from video_pipeline.cli.system import system_of
 
@@ -20,32 +19,35 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Make films of pictures and a sound; list, show and remove them.", rich_markup_mode=None)
 ProjectId = Annotated[str, typer.Argument(metavar="ID", help="As `projects list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
-_WEB: Final = ("http://", "https://")
 
 
 @app.command()
 def make(
     context: typer.Context,
-    images: Annotated[list[str], typer.Argument(metavar="IMAGE|DIR|URL...", help="Pictures, in this order.")],
-    audio: Annotated[Path, typer.Option(metavar="FILE", help="The sound; the film is as long as it.")],
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE|DIR|URL...", help="Pictures, in this order; or a manifest alone.")
+    ],
+    audio: Annotated[Path | None, typer.Option(metavar="FILE", help="The sound; the film is as long as it.")] = None,
     captions: Annotated[Path | None, typer.Option(metavar="FILE", help="What is said (WebVTT, SRT, ...).")] = None,
     title: Annotated[str | None, typer.Option(help="Written over the first picture.")] = None,
-    shape: Annotated[str, typer.Option(help="Of the frame: 16:9, 9:16 or 1:1.")] = "16:9",
+    shape: Annotated[str | None, typer.Option(help="Of the frame: 16:9 (if nothing says more), 9:16 or 1:1.")] = None,
     ask: Annotated[bool, typer.Option("--ask", help="Make the film a video that can be asked about.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring pictures and a sound together, have the film made, and say where it is.
 
+    A folder with a manifest.json brings its sound, captions and fonts, too.
+
     `slideshow` does the same on this machine without any system.
     """
     from video_pipeline.cli.api import api_of
+    from video_pipeline.cli.project_files import given, send
 
-    found = _pictures(images)
-    existing(audio)
+    brought = given(images, audio, captions, title=title, shape=shape)
     with api_of(system_of(context)) as api, steps(silent=as_json) as shown:
         project_id = api.create_project(title, shape=shape)["project_id"]
         note(f"project: {clean(project_id)}")
-        _send(api, project_id, found, audio, captions, shown)
+        send(api, project_id, brought, shown)
         ordered = api.render(project_id, ask=ask)
         ended = _followed(api, ordered, shown)
         _tell(api, ended, as_json=as_json)
@@ -97,35 +99,7 @@ def remove(context: typer.Context, project_id: ProjectId, as_json: Json = False)
     if as_json:
         say_json(receipt)
     else:
-        say(f"removed: {receipt['files']} files, {receipt['films']} films")
-
-
-def _pictures(named: list[str]) -> list[str | Path]:
-    from video_pipeline.slideshow.folder import images_in
-
-    found: list[str | Path] = []
-    for each in named:
-        path = Path(each)
-        if each.startswith(_WEB):
-            found.append(each)
-        elif path.is_dir():
-            found += [path / image.file for image in images_in(path)]
-        else:
-            found.append(existing(path))
-    return found
-
-
-def _send(
-    api: Client, project_id: str, images: list[str | Path], audio: Path, captions: Path | None, shown: Steps
-) -> None:
-    for number, image in enumerate(images):
-        shown.show("Sending the pictures", number / len(images))
-        api.add_image(project_id, image)
-    shown.show("Sending the sound", 0.0)
-    api.set_audio(project_id, audio)
-    if captions:
-        text = existing(captions).read_text(encoding="utf-8", errors="replace")
-        api.set_captions(project_id, captions.name, text, timing="pauses")
+        say(f"removed: {receipt['files']} files, {receipt['films']} films, {receipt['captions']} captions of films")
 
 
 def _followed(api: Client, project: ProjectWithDetails, shown: Steps) -> ProjectWithDetails:
@@ -151,5 +125,7 @@ def _tell(api: Client, project: ProjectWithDetails, *, as_json: bool) -> None:
     if project["has_film"]:
         film = api.film(project["project_id"])
         say(f"film:    {film['seconds']:.2f} s, {clean(film['video_url'])}")
+        if film["captions_url"]:
+            say(f"track:   {clean(film['captions_url'])}")
     if project["video_job_id"]:
         say(f"video:   job {clean(project['video_job_id'])}")

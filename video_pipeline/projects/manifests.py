@@ -62,7 +62,9 @@ def replaced(project: Project, document: Document) -> dict[str, Any]:
         if document.get(name):
             following[name] = _known(document[name], known)
     following["fonts"] = [_known(each, known) for each in document.get("fonts") or ()]
-    return valid({key: value for key, value in following.items() if value or key == "images"})
+    return valid(
+        {key: value for key, value in following.items() if value is not None and (value != [] or key == "images")}
+    )
 
 
 def inputs(document: Document) -> list[Document]:

@@ -308,6 +308,9 @@ def test_another_order_times_and_marks_come_with_the_manifest(api: Any, world: A
     assert [each["file"] for each in after.json()["manifest"]["images"]] == [third["file"], first["file"]]
     assert after.json()["manifest"]["images"][0]["sha256"] == third["sha256"], "the hash was filled in"
     assert after.json()["title"] == "New"
+    wishes = {"show_credits": False, "crossfade": 0}
+    off = api.put(f"{project}/manifest", json=manifest | {"images": images} | wishes).json()["manifest"]
+    assert {name: off[name] for name in wishes} == wishes, "what is nothing is not the same as what is not said"
     assert second["file"] not in kept(world, project), "what nothing names any more is gone"
 
 

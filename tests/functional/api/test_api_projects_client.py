@@ -10,14 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from typer.testing import CliRunner, Result
 
 from tests.functional.projects import pictures
+from tests.unit.slideshow.typefaces import typeface
 from video_pipeline.cli.app import app as commands
 from video_pipeline.client import Client
-from video_pipeline.errors import Conflict, NotFound
+from video_pipeline.errors import Conflict, NotFound, Unavailable
 from video_pipeline.model import Failure, ObjectRef, ProjectFilm
 from video_pipeline.ports import Claimed
 from video_pipeline.projects.ordering import Ordering
@@ -116,6 +118,78 @@ def test_one_command_makes_a_film_of_a_folder(run: Run, client: Client, folder: 
     assert (manifest["timing"], manifest["title"]) == ("pauses", "Häfen")
 
 
+@pytest.fixture
+def told(folder: Path) -> Path:
+    """A folder whose manifest tells it all."""
+    (folder / "own.ttf").write_bytes(typeface("ABC "))
+    manifest = {
+        "title": "ABC",
+        "images": [
+            {"file": "10.jpg", "start": 0, "end": 1, "credit": "B", "matters": [{"x": 0.2, "y": 0.5}]},
+            {"file": "1.jpg", "start": 1, "end": 2},
+            {"file": "10.jpg", "start": 2, "end": 3},
+        ],
+        "audio": {"file": "talk.wav"},
+        "captions": {"file": "talk.vtt", "show": "track"},
+        "fonts": [{"file": "own.ttf"}],
+        "show_credits": False,
+        "crossfade": 0,
+        "fps": 25,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize("named", ["", "manifest.json"])
+def test_a_folder_with_a_manifest_brings_all_that_it_names(run: Run, client: Client, told: Path, named: str) -> None:
+    result = run("make", told / named, "--shape", "1:1")
+    assert result.exit_code == 0, result.output
+    (project,) = client.projects()
+    manifest = client.project(project["project_id"])["manifest"]
+    names = [each["file"].partition("_")[0] for each in manifest["images"]]
+    assert names == ["images/10", "images/1", "images/10"]
+    assert [each["end"] for each in manifest["images"]] == [1, 2, 3]
+    assert (manifest["images"][0]["credit"], manifest["images"][0]["matters"][0]["x"]) == ("B", 0.2)
+    assert [each["file"].rpartition("/")[2] for each in manifest["fonts"]] == ["own.ttf"]
+    assert manifest["captions"]["show"] == "track"
+    said = {name: manifest[name] for name in ("title", "shape", "show_credits", "crossfade", "fps")}
+    assert said == {"title": "ABC", "shape": "1:1", "show_credits": False, "crossfade": 0, "fps": 25}
+
+
+def test_a_manifest_s_files_are_looked_for_before_anything_is_made(run: Run, client: Client, told: Path) -> None:
+    (told / "own.ttf").unlink()
+    result = run("make", told)
+    assert (result.exit_code, "own.ttf, which is not there" in result.output) == (4, True)
+    (told / "manifest.json").write_text('{"images": [{"file": "1.jpg"}]}')
+    assert "There is no sound. Name it" in run("make", told).output
+    assert "There is no sound. Name it" in run("make", told / "1.jpg").output
+    assert client.projects() == []
+
+
+def test_large_files_go_past_the_api_in_parts(
+    client: Client, world: Any, told: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stored(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            assert "X-API-Key" not in request.headers
+            if world.objects.parts.get("full"):
+                return httpx.Response(507)
+            return httpx.Response(200, headers={"ETag": world.objects.put_part(str(request.url), request.read())})
+
+    plain = httpx.Client
+    monkeypatch.setattr("video_pipeline.client.wire.httpx.Client", lambda **_: plain(transport=Stored()))
+    monkeypatch.setattr(Client, "most_by_form", 0)
+    project_id = client.create_project("Harbour")["project_id"]
+    client.add_image(project_id, told / "1.jpg", credit="Ann", start=0, end=2)
+    client.add_font(project_id, told / "own.ttf")
+    manifest = client.set_audio(project_id, told / "talk.wav")["manifest"]
+    assert (manifest["images"][0]["credit"], manifest["images"][0]["end"]) == ("Ann", 2)
+    assert [bool(manifest[each]) for each in ("fonts", "audio")] == [True, True]
+    world.objects.parts["full"] = {0: b""}
+    with pytest.raises(Unavailable, match="did not take a part of the file"):
+        client.add_image(project_id, told / "2.jpg")
+
+
 def test_a_film_that_fails_says_why_and_ends_with_a_code(run: Run, folder: Path) -> None:
     result = run("make", folder / "1.jpg", "--audio", folder / "talk.wav", "--title", "Fails")
     assert result.exit_code == 1
@@ -135,5 +209,5 @@ def test_projects_are_listed_shown_and_removed(run: Run, client: Client, folder:
     shown = run("show", project_id).stdout
     assert "state:   collecting" in shown
     assert "created" in shown
-    assert run("remove", project_id).stdout == "removed: 1 files, 0 films\n"
+    assert run("remove", project_id).stdout == "removed: 1 files, 0 films, 0 captions of films\n"
     assert run("show", project_id).exit_code == 3
