@@ -793,7 +793,8 @@ class Downloads(Protocol):
     def fetch(self, url: str, target: Path, *, most: int, seconds: float) -> None:
         """At most so many bytes within so many seconds.
 
-        BadInput url_wrong, url_not_public, download_refused, download_too_large, download_slow or download_failed.
+        BadInput url_wrong, url_port, url_not_public, download_refused, download_too_large, download_slow or
+        download_failed.
         """
         ...
 

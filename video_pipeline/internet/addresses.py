@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from video_pipeline.errors import BadInput
+from video_pipeline.internet.lookups import Lookups, Resolve
 
 Address = IPv4Address | IPv6Address
-Resolve = Callable[[str, int], Sequence[str]]
 _PORTS: Final = {"http": 80, "https": 443}
 WEB_PORTS: Final = tuple(_PORTS.values())
 _MOST_CHARS: Final = 4_000
+_PATIENCE: Final = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,19 @@ class Guard:
     ) -> None:
         self._trusted = {each.lower() for each in trusted}
         self._ports = ports
-        self._resolve = resolve or _resolved
+        self._lookups = Lookups(resolve or _resolved)
 
-    def place(self, url: str) -> Place:
-        """The name is asked for once: what was looked at here is what is connected to.
+    def place(self, url: str, seconds: float = _PATIENCE) -> Place:
+        """The name is asked for once, and waited for so long: what was looked at here is what is connected to.
 
-        BadInput url_wrong, url_port, or url_not_public if any of the name's addresses is not public.
+        BadInput url_wrong, url_port, download_slow, or url_not_public if any of the name's addresses is not public.
         """
         parts, host, port = _read(url)
         trusted = f"{host}:{port}" in self._trusted
         if not trusted and port not in self._ports:
             known = ", ".join(f"{name}://" for name, number in _PORTS.items() if number in self._ports)
             raise BadInput("url_port", f"Nothing is fetched from port {port}.", hint=f"Use {known} on its own port.")
-        addresses = self._addresses(host, port)
+        addresses = self._addresses(host, port, seconds)
         if not trusted and not all(map(is_public, addresses)):
             raise BadInput(
                 "url_not_public",
@@ -68,9 +69,12 @@ class Guard:
         # The older kind first: not every network has the newer one.
         return Place(parts, host, port, str(min(addresses, key=lambda each: each.version)))
 
-    def _addresses(self, host: str, port: int) -> list[Address]:
+    def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
         try:
-            found = [ip_address(each.partition("%")[0]) for each in self._resolve(host, port)]
+            found = [ip_address(each.partition("%")[0]) for each in self._lookups.ask(host, port, seconds)]
+        except TimeoutError as error:
+            said = f"Nobody said in time where {host[:200]} is."
+            raise BadInput("download_slow", said, hint="Try again, or upload the picture.") from error
         except (OSError, UnicodeError, ValueError) as error:
             raise _unknown(host) from error
         if not found:

@@ -40,7 +40,7 @@ class Download:
     def fetch(self, url: str, target: Path, *, most: int, seconds: float) -> None:
         end = time.monotonic() + seconds
         for _ in range(_HOPS):
-            place = self._guard.place(url)
+            place = self._guard.place(url, end - time.monotonic())
             with self._asked(place, end) as answer:
                 following = answer.getheader("Location") if answer.status in _REDIRECTS else None
                 if not following:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from tests.functional.projects import pictures
 from video_pipeline.errors import BadInput
 from video_pipeline.internet.addresses import Guard
 from video_pipeline.internet.download import Download
+from video_pipeline.internet.lookups import Resolve
 
 if TYPE_CHECKING:
     from tests.functional.projects.webserver import Web
@@ -65,6 +67,38 @@ def test_who_is_slow_is_left_however_he_is_slow(web: Web, tmp_path: Path, path: 
     assert refusal(web, path, tmp_path / "a", seconds=0.4).code == "download_slow"
 
 
+def test_a_name_that_nobody_answers_for_is_left_in_time(web: Web, tmp_path: Path) -> None:
+    hanging = Event()
+
+    def resolve(*_: object) -> list[str]:
+        hanging.wait(30)
+        return ["127.0.0.1"]
+
+    try:
+        with pytest.raises(BadInput, match=r"where pictures\.test is") as refused:
+            fetch(web.url("/good.jpg"), tmp_path / "a", seconds=0.2, resolve=resolve)
+    finally:
+        hanging.set()
+    assert (refused.value.code, web.asked) == ("download_slow", [])
+
+
+def test_a_name_of_a_redirect_is_waited_for_no_longer_than_what_is_left(web: Web, tmp_path: Path) -> None:
+    hanging, asked = Event(), list[str]()
+
+    def resolve(host: str, _: int) -> list[str]:
+        asked.append(host)
+        if host == "inside.test":
+            hanging.wait(30)
+        return ["127.0.0.1"]
+
+    try:
+        with pytest.raises(BadInput, match=r"where inside\.test is"):
+            fetch(web.url("/inside"), tmp_path / "a", seconds=0.5, resolve=resolve)
+    finally:
+        hanging.set()
+    assert asked == ["pictures.test", "inside.test"]
+
+
 def test_who_never_shakes_hands_is_left(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(BadInput) as refused:
         fetch(f"https://pictures.test:{silent.getsockname()[1]}/", tmp_path / "a", seconds=0.4)
@@ -86,6 +120,7 @@ def test_a_place_where_nobody_answers_is_said(tmp_path: Path) -> None:
     assert refused.value.code == "download_failed"
 
 
-def fetch(url: str, target: Path, *, seconds: float) -> None:
-    guard = Guard([url.split("/")[2]], resolve=lambda *_: ["127.0.0.1"])
+def fetch(url: str, target: Path, *, seconds: float, resolve: Resolve = lambda *_: ["127.0.0.1"]) -> None:
+    place = url.split("/")[2]
+    guard = Guard([place, place.replace("pictures", "inside")], resolve=resolve)
     Download(guard).fetch(url, target, most=MOST, seconds=seconds)
