@@ -15,8 +15,8 @@ HERE: Final = Path(__file__).resolve().parent
 NEEDED: Final = (
     "annotated-types", "av", "aws-lambda-powertools", "boto3", "botocore", "certifi", "charset-normalizer",
     "cykooz-resizer", "jmespath", "numpy", "pillow", "pocketsphinx", "psycopg", "psycopg-binary", "psycopg-pool",
-    "pydantic", "pydantic-core", "pydantic-settings", "python-dateutil", "python-dotenv", "reportlab", "s3transfer",
-    "six", "typing-extensions", "typing-inspection", "urllib3",
+    "pydantic", "pydantic-core", "pydantic-settings", "python-dateutil", "python-dotenv", "s3transfer", "six",
+    "typing-extensions", "typing-inspection", "urllib3",
 )  # fmt: skip
 MEDIA_LAYER: Final = HERE.parent.parent / "lambdas" / "media_layer"
 # No slideshow listens.

@@ -21,11 +21,10 @@ rm -rf python/bin
 find python -type d -name tests -prune -exec rm -rf {} +
 find python \( -name '*.pyi' -o -name '*.c' -o -name '*.h' -o -name '*.pyx' \) -delete
 # Papers hold no pictures, charts or formulas: of lxml the tree is needed, of ReportLab the text; of Pillow its core, and
-# what reads and judges the pictures of projects.
+# what reads and judges the pictures and fonts of projects.
 find python -name '*.pxi' -delete
 rm -rf python/lxml/includes python/lxml/isoschematron python/lxml/html python/lxml/objectify*.so
-rm -f python/PIL/_{imagingft,imagingmath,imagingmorph,imagingtk}*.so
-rm -f python/pillow.libs/lib{freetype,harfbuzz,brotli,png16}*
+rm -f python/PIL/_{imagingmath,imagingmorph,imagingtk}*.so
 rm -rf python/reportlab/graphics/{barcode,charts,widgets,samples} python/reportlab/fonts/*.{ttf,pfb}
 # boto3 describes some 400 services; the functions speak to these.
 for folder in python/botocore/data/*/ python/boto3/data/*/; do

@@ -12,8 +12,6 @@ rm -rf python && mkdir python
 rm -rf python/bin
 find python -type d \( -name tests -o -name include \) -prune -exec rm -rf {} +
 find python \( -name '*.pyi' -o -name '*.c' -o -name '*.h' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.a' \) -delete
-# Of ReportLab fonts are read with, and nothing is drawn.
-rm -rf python/reportlab/graphics python/reportlab/fonts/*
 rm -rf python/numpy/{f2py,distutils,_pyinstaller}
 # boto3 describes some 400 services; the function speaks to these.
 for folder in python/botocore/data/*/ python/boto3/data/*/; do

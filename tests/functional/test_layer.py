@@ -93,10 +93,13 @@ assert write_docx(parts)[:2] == b"PK"
     run_alone(program, tmp_path)
 
 
-def test_a_picture_of_every_kind_is_judged_with_layer_and_archive_alone(layer: Path, tmp_path: Path) -> None:
+def test_a_font_and_a_picture_of_every_kind_are_judged_with_layer_and_archive_alone(
+    layer: Path, tmp_path: Path
+) -> None:
     code = tmp_path / "code"
     with zipfile.ZipFile(build("question_api", tmp_path / "archive.zip")) as archive:
         archive.extractall(code)
+    font = ROOT / "video_pipeline" / "papers" / "fonts" / "DejaVuSans.ttf"
     program = f"""
 import sys
 sys.path[:0] = [{str(layer / "python")!r}, {str(code)!r}]
@@ -108,6 +111,8 @@ for kind in ("JPEG", "PNG", "WEBP", "AVIF"):
     Image.new("RGB", (64, 48)).save("picture", kind)
     assert size_of(Path("picture")) == (64, 48)
     assert photograph(Path("picture"), (16, 16)).mode == "RGB"
+from video_pipeline.slideshow.fonts import judged
+assert ord("A") in judged(Path({str(font)!r}))
 """
     run_alone(program, tmp_path)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,7 @@ from video_pipeline.cli.console import clean, coloured, line, moment, note, say,
 from video_pipeline.cli.exits import FAILED
 from video_pipeline.cli.progress import Steps, steps
 from video_pipeline.cli.system import system_of
+from video_pipeline.errors import BadInput
 
 if TYPE_CHECKING:
     from video_pipeline.client import Client
@@ -47,7 +50,8 @@ def make(
     with api_of(system_of(context)) as api, steps(silent=as_json) as shown:
         project_id = api.create_project(title, shape=shape)["project_id"]
         note(f"project: {clean(project_id)}")
-        send(api, project_id, brought, shown)
+        with _all_or_nothing(api, project_id):
+            send(api, project_id, brought, shown)
         ordered = api.render(project_id, ask=ask)
         ended = _followed(api, ordered, shown)
         _tell(api, ended, as_json=as_json)
@@ -99,7 +103,18 @@ def remove(context: typer.Context, project_id: ProjectId, as_json: Json = False)
     if as_json:
         say_json(receipt)
     else:
-        say(f"removed: {receipt['files']} files, {receipt['films']} films, {receipt['captions']} captions of films")
+        say(f"removed: {receipt['files']} files, {receipt['films']} films, {receipt['captions']} captions beside them")
+
+
+@contextmanager
+def _all_or_nothing(api: Client, project_id: str) -> Iterator[None]:
+    """Nothing goes on with half a project, so it does not stay for its days either."""
+    try:
+        yield
+    except BadInput:
+        api.remove_project(project_id)
+        note("nothing of it was kept")
+        raise
 
 
 def _followed(api: Client, project: ProjectWithDetails, shown: Steps) -> ProjectWithDetails:

@@ -22,7 +22,7 @@ _BROUGHT: Final = ("DejaVuSans-Bold.ttf", "DejaVuSans.ttf")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
 _TO_THE_LEFT: Final = frozenset({"R", "AL", "AN"})
 _JOINED: Final = frozenset({"Mn", "Mc"})
-_HINT: Final = "Name one that has in the manifest's `fonts`, or show the captions as a track."
+_HINT: Final = "Name one that has in the manifest's `fonts`; captions can be a track instead."
 _OTHER: Final = "Use another copy of it, or another font."
 _NAMED: Final = 5  # characters that an error names
 # Of the letters' size: how far a letter may reach. The widest of Arabic is some twelve times as wide as high.

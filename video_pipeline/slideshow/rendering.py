@@ -155,7 +155,8 @@ def _shows(manifest: Manifest, way: str) -> bool:
 
 
 def _beside(target: Path, transcript: Transcript, seconds: float) -> Path:
-    heard = tuple(each for each in transcript.segments if each.start < seconds)
+    said = (each for each in transcript.segments if each.start < seconds)
+    heard = tuple(each.model_copy(update={"end": min(each.end, seconds)}) for each in said)
     path = target.with_suffix(".vtt")
     path.write_text(write_webvtt(transcript.model_copy(update={"segments": heard})), encoding="utf-8")
     return path

@@ -25,8 +25,15 @@ _MIN_SECONDS: Final = 0.1
 def seconds_of(path: Path) -> Fraction:
     """What can be heard, by decoding all of it: headers are wrong too often to end a film with them.
 
-    BadMedia no_audio, audio_too_short, audio_too_long, or as `opening` says it.
+    BadMedia no_audio, audio_too_short, audio_too_long, or as `opening` says it; it names the file.
     """
+    try:
+        return _measured(path)
+    except BadMedia as error:
+        raise BadMedia(error.code, f"{path.name}: {error.message}", hint=error.hint) from error
+
+
+def _measured(path: Path) -> Fraction:
     samples = 0
     for frame in sound_frames(path):
         samples += frame.samples
@@ -45,7 +52,7 @@ def sound_frames(path: Path) -> Iterator[AudioFrame]:
     with opening.opened(path) as container:
         stream = sound_stream(container)
         if stream is None:
-            raise BadMedia("no_audio", f"{path.name} has no sound track.", hint="Name a file with sound.")
+            raise BadMedia("no_audio", "There is no sound track.", hint="Name a file with sound.")
         opening.prepare_decoder(stream, "sound track")
         written = 0
         for frame in _resampled(container, stream):

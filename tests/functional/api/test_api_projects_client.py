@@ -190,6 +190,13 @@ def test_large_files_go_past_the_api_in_parts(
         client.add_image(project_id, told / "2.jpg")
 
 
+def test_a_picture_that_is_refused_leaves_no_project_behind(run: Run, client: Client, folder: Path) -> None:
+    (folder / "3.jpg").write_bytes(pictures.HTML)
+    result = run("make", folder, "--audio", folder / "talk.wav")
+    assert (result.exit_code, "3.jpg is a web page" in result.output) == (4, True)
+    assert client.projects() == []
+
+
 def test_a_film_that_fails_says_why_and_ends_with_a_code(run: Run, folder: Path) -> None:
     result = run("make", folder / "1.jpg", "--audio", folder / "talk.wav", "--title", "Fails")
     assert result.exit_code == 1
@@ -209,5 +216,5 @@ def test_projects_are_listed_shown_and_removed(run: Run, client: Client, folder:
     shown = run("show", project_id).stdout
     assert "state:   collecting" in shown
     assert "created" in shown
-    assert run("remove", project_id).stdout == "removed: 1 files, 0 films, 0 captions of films\n"
+    assert run("remove", project_id).stdout == "removed: 1 files, 0 films, 0 captions beside them\n"
     assert run("show", project_id).exit_code == 3

@@ -62,7 +62,9 @@ def test_a_track_of_captions_can_be_read_back_and_lies_beside_the_film(
         (2.0, 2.2, "Bye"),
     ]
     assert made.captions == tmp_path / "out.vtt"
-    assert "<v Ada>Hello" in (tmp_path / "out.vtt").read_text()
+    beside = (tmp_path / "out.vtt").read_text()
+    assert "<v Ada>Hello" in beside
+    assert "00:00:02.000 --> 00:00:02.200" in beside, "it ends with the film"
 
 
 def test_captions_that_cannot_be_used_are_refused_before_anything_is_made(
