@@ -140,7 +140,7 @@ with wave.open("a.wav", "wb") as out:
     out.writeframes(bytes(8000))
 said = {{"title": "Häfen", "height": 120, "fps": 24}}
 manifest = manifest_of({{"images": [{{"file": "a.jpg"}}], "audio": {{"file": "a.wav"}}, **said}})
-assert Slideshows().render(manifest, Path(), Path("film.mp4"), lambda share: None) == 0.5
+assert Slideshows().render(manifest, Path(), Path("film.mp4"), lambda share: None).seconds == 0.5
 assert Path("film.mp4").read_bytes()[4:8] == b"ftyp"
 assert not [path for path in sys.path if "site-packages" in path]
 """
