@@ -11,6 +11,12 @@ NODE_READY := node -e 'const [a, b] = process.versions.node.split("."); process.
 CHECKOV := .venv-checkov
 MOVIEPY := .venv-moviepy
 PIPENV_VERSION := 2026.10.3
+# How many processes share the tests of `make suite`.
+WORKERS ?= 2
+# A module is compiled when it is first imported: most of what is installed never is.
+export PIP_COMPILE := false
+# What is made side by side says so in one piece each, where make can see to that.
+IN_PIECES := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PORTS := --api-port $(or $(API_PORT),8080) --aws-port $(or $(AWS_PORT),4566)
 CODE := video_pipeline lambdas containers local lib main.py samples benchmarks tests dashboard/e2e
 
@@ -18,7 +24,7 @@ CODE := video_pipeline lambdas containers local lib main.py samples benchmarks t
 DEPLOYED = $(BIN)/python -m pytest -o addopts="--strict-markers -ra --import-mode=importlib" tests/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-infra dashboard dashboard-if-node test-dashboard test-e2e bench-dashboard browsed demo up evaluate test suite deployed test-deploy checkov-env check format lock bench layer synth clean
+.PHONY: help setup setup-infra dashboard dashboard-if-node test-dashboard test-e2e bench-dashboard browsed demo up evaluate test ready layer-if-python suite deployed test-deploy checkov-env check format lock bench layer synth clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -95,20 +101,26 @@ $(CHECKOV)/.ready: tests/infra/checkov/Pipfile.lock $(STAMP)
 	  $(BIN)/pipenv sync
 	@touch $@
 
-test: $(STAMP) $(INFRA) $(CHECKOV)/.ready check dashboard-if-node ## Checks, then all tests with coverage; deployment and browser beside them
+test: ## Set up and check, then all tests with coverage; what can be side by side is
+	@$(MAKE) --no-print-directory -j3 $(IN_PIECES) ready
+	@$(MAKE) --no-print-directory -j3 suite deployed browsed
+
+ready: dashboard-if-node $(STAMP) $(INFRA) check layer-if-python $(CHECKOV)/.ready
+
+layer-if-python: $(STAMP)
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then $(MAKE) --no-print-directory layer; \
 	else echo "The layer of the functions is for Python 3.11: its tests are skipped."; fi
-	$(MAKE) --no-print-directory -j2 suite deployed browsed
 
+# A file stays with one process: its tests share what they need, and some build on each other.
 suite:
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=xml
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-report=xml
 
 # Mostly waits, so it runs beside the others; what it says comes in one piece.
 deployed:
 	@mkdir -p build
 	@$(DEPLOYED) >build/test-deploy.log 2>&1; code=$$?; cat build/test-deploy.log; exit $$code
 
-# Begins when one of the other two is through; what it says comes in one piece, too.
+# What it says comes in one piece, too.
 browsed:
 	@mkdir -p build
 	@if $(NODE_READY) 2>/dev/null; then \
