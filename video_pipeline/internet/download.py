@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from threading import Event, Timer
 from typing import Final
@@ -35,7 +36,11 @@ class Download:
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self._tls = ssl.create_default_context()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Only for those who need it: the authorities of the machine take long to read."""
+        return ssl.create_default_context()
 
     def fetch(self, url: str, target: Path, *, most: int, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -52,7 +57,8 @@ class Download:
     @contextmanager
     def _asked(self, place: Place, end: float) -> Iterator[http.client.HTTPResponse]:
         """The answer's beginning. At `end` the connection is cut, whatever it is doing."""
-        connection, late = _Pinned(place, self._tls, max(end - time.monotonic(), 0.01)), Event()
+        tls = self._tls if place.secure else None
+        connection, late = _Pinned(place, tls, max(end - time.monotonic(), 0.01)), Event()
         timer = Timer(max(end - time.monotonic(), 0), connection.cut, [late])
         timer.daemon = True
         timer.start()
@@ -73,7 +79,7 @@ class Download:
 class _Pinned(http.client.HTTPConnection):
     """Connects to the address that was looked at, and speaks to the host that was named."""
 
-    def __init__(self, place: Place, tls: ssl.SSLContext, timeout: float) -> None:
+    def __init__(self, place: Place, tls: ssl.SSLContext | None, timeout: float) -> None:
         super().__init__(place.host, place.port, timeout=timeout)
         self.default_port = 443 if place.secure else 80  # as the Host header leaves it out
         self._place = place
@@ -82,7 +88,7 @@ class _Pinned(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self._line = self.sock = socket.create_connection((self._place.address, self._place.port), self.timeout)
-        if self._place.secure:
+        if self._tls:
             # Shaken hands with after it can be cut.
             wrapped = self._tls.wrap_socket(self.sock, server_hostname=self._place.host, do_handshake_on_connect=False)
             self._line = self.sock = wrapped
