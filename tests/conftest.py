@@ -26,6 +26,16 @@ hypothesis.settings.register_profile("product", deadline=None)
 hypothesis.settings.load_profile("product")
 
 _numbers = itertools.count(1)
+# Whole systems start when most else is through, also what runs beside the suite; short files at the end fill the gaps.
+_LAST = ("e2e", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        tier = item.path.relative_to(Path(__file__).parent).parts[0]
+        return _LAST.index(tier) + 1 if tier in _LAST else 0
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")
