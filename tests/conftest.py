@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LAST.index(tier) + 1 if tier in _LAST else 0
 
     items.sort(key=turn)
+    _number_namesakes(items)
+
+
+def _number_namesakes(items: list[pytest.Item]) -> None:
+    """Of tests with the same id, as Schemathesis makes them, only one would be run where processes share the tests."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        seen[item.nodeid] += 1
+        if seen[item.nodeid] > 1:
+            item._id = item._id.with_params(str(seen[item.nodeid]))
+    assert len({item.nodeid for item in items}) == len(items), "tests would be left out: two have the same id"
 
 
 @pytest.fixture(scope="session")
