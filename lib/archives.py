@@ -15,7 +15,7 @@ from lib.imports import Imports
 ROOT: Final = Path(__file__).resolve().parent.parent
 _PRODUCT: Final = "video_pipeline"
 _OWN: Final = ("lambdas", _PRODUCT)
-_DATA: Final = (".sql", ".json", ".html", ".js", ".css", ".pem", ".svg", ".ttf")
+_DATA: Final = (".sql", ".json", ".html", ".js", ".css", ".pem", ".svg", ".ttf", ".onnx")
 # The oldest moment that a zip can name: the same sources give the same bytes.
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 _MODE: Final = 0o100644

@@ -29,10 +29,11 @@ def test_whether_the_layer_is_built_makes_no_difference(tmp_path: Path, monkeypa
         (tmp_path / name).touch()
     (tmp_path / "lambdas/ingest/handler.py").write_text("import video_pipeline\n")
     (tmp_path / "video_pipeline/words.json").write_text("[]")
+    (tmp_path / "video_pipeline/brought.onnx").write_bytes(b"weights")
     before = archives.build("ingest", tmp_path / "before.zip").read_bytes()
     (tmp_path / "lambdas/layer/minilm").mkdir(parents=True)
     (tmp_path / "lambdas/layer/minilm/tokenizer.json").write_text("{}")
     after = archives.build("ingest", tmp_path / "after.zip")
     assert after.read_bytes() == before
     with zipfile.ZipFile(after) as archive:
-        assert "video_pipeline/words.json" in archive.namelist()
+        assert {"video_pipeline/words.json", "video_pipeline/brought.onnx"} <= {*archive.namelist()}

@@ -16,6 +16,8 @@ from PIL import Image
 from video_pipeline.slideshow.motion import Box, Face
 from video_pipeline.slideshow.yunet import STRIDES, Found, read_network
 
+# In this package it goes along into the function's archive and the worker's image.
+BROUGHT: Final = Path(__file__).parent / "face_detection_yunet_2023mar.onnx"
 SIDE: Final = 320  # pixels of the longer side: a face of a thirtieth of it is found, more pixels cost time
 _MULTIPLE: Final = 32
 _LIKELY: Final = 0.6
@@ -50,7 +52,11 @@ class Faces:
 
 
 def faces_by(model: Path | None) -> Faces | None:
-    """Nobody, without a model. Misconfigured as `read_network` says it."""
+    """By that file, else by the one that was put beside this module. Nobody without either.
+
+    Misconfigured as `read_network` says it.
+    """
+    model = model or (BROUGHT if BROUGHT.is_file() else None)
     return Faces(read_network(model)) if model else None
 
 

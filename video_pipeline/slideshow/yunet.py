@@ -35,7 +35,7 @@ Field = tuple[int, int | memoryview]
 
 def read_network(path: Path) -> YuNet:
     """Misconfigured face_model_missing, or face_model_changed when the bytes are others than the published ones."""
-    hint = "Name face_detection_yunet_2023mar.onnx of the OpenCV model zoo in FACE_MODEL, or leave it empty."
+    hint = "Use face_detection_yunet_2023mar.onnx of the OpenCV model zoo, or no file and no FACE_MODEL."
     try:
         data = path.read_bytes()
     except OSError as error:

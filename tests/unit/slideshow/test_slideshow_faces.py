@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from video_pipeline.errors import Misconfigured
+from video_pipeline.slideshow import faces
 from video_pipeline.slideshow.faces import Faces, faces_by
 from video_pipeline.slideshow.motion import Box
 from video_pipeline.slideshow.yunet import STRIDES, Found
@@ -99,5 +103,11 @@ def test_the_last_digits_of_what_is_computed_change_nothing() -> None:
     assert found[0] == found[1]
 
 
-def test_without_a_model_nobody_looks() -> None:
+def test_the_model_beside_the_code_is_found_and_without_any_nobody_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faces, "BROUGHT", tmp_path / "brought.onnx")
     assert faces_by(None) is None
+    (tmp_path / "brought.onnx").write_bytes(b"weights")
+    with pytest.raises(Misconfigured, match=r"brought\.onnx is not the published model"):
+        faces_by(None)
