@@ -19,6 +19,7 @@ _PAN_A_SECOND: Final = 0.05  # of the window's side
 _MOST_CUT: Final = 0.4  # a picture that would lose more than this share is shown whole, before its own blur
 _WHOLE: Final = 0.92  # of the frame, for a picture that is shown whole: room to zoom without cutting it
 _UNKNOWN: Final = 0.3  # with nothing known, the middle of this size must stay in sight
+_NEARLY: Final = 0.9  # a cut that leaves this share of the height, or more, takes next to nothing away below
 _DRAWN: Final = 0.9  # of the closest window, which has what draws the eye: it must stay in sight
 _PANORAMA: Final = 2.0  # a picture this many times as long as it is wide is passed along
 _ALONG_A_SECOND: Final = 0.2  # of the window's side
@@ -136,7 +137,7 @@ def motion_for(
     if not _fit(keep, _tight(widest) if heads else widest):
         return _before_its_blur(frame, seconds, turn)
     if drawing is not None and not matters and not heads:
-        keep = _drawn(drawing, _closer(widest, keep, seconds), picture)
+        keep = _up_to_the_edge(_drawn(drawing, _closer(widest, keep, seconds), picture), widest, picture)
     closest = _closer(widest, keep, seconds)
     close = _nearest(closest, keep.middle, keep, picture)
     far = _nearest(widest, _aside(widest, close, picture, seconds), keep, picture)
@@ -156,6 +157,16 @@ def _drawn(drawing: Drawing, closest: Box, picture: tuple[int, int]) -> Box:
     left = min(max(x * picture[0] - width / 2, 0.0), picture[0] - width)
     top = min(max(y * picture[1] - height / 2, 0.0), picture[1] - height)
     return Box(left, top, width, height)
+
+
+def _up_to_the_edge(drawn: Box, widest: Box, picture: tuple[int, int]) -> Box:
+    """Heads are cut off above. So the upper edge stays in sight, where what draws the eye does as well, or where what
+    is lost below is next to nothing.
+    """
+    reach, room = drawn.y + drawn.height, _tight(widest).height
+    if reach > room and widest.height < _NEARLY * picture[1]:
+        return drawn
+    return Box(drawn.x, 0, drawn.width, min(reach, room))
 
 
 def _along(picture: tuple[int, int], window: Box, marked: Box | None, seconds: float, turn: int) -> Motion | None:

@@ -123,6 +123,18 @@ def test_what_draws_the_eye_stays_in_sight(x: float, y: float, size: tuple[int, 
         assert window.holds(eye, slack=0.06 * size[0])
 
 
+@pytest.mark.parametrize(
+    ("size", "y", "kept"), [((1920, 1080), 0.9, True), ((4000, 3000), 0.4, True), ((4000, 3000), 0.9, False)]
+)
+def test_nothing_is_cut_off_above_unless_what_draws_the_eye_would_be_lost_below(
+    size: tuple[int, int], y: float, kept: bool
+) -> None:
+    for turn in range(2):
+        motion = motion_for(size, WIDE, (), 4, turn, _Eye(0.5, y))
+        assert (motion.start.y == motion.end.y == 0) is kept
+        assert motion.start.width != motion.end.width
+
+
 def test_marks_count_more_than_what_draws_the_eye() -> None:
     marks = (Box(0.1, 0.1, 0, 0),)
     assert motion_for((4000, 3000), WIDE, marks, 4, 0, _Eye(0.9, 0.9)) == motion_for((4000, 3000), WIDE, marks, 4, 0)
