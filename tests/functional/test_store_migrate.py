@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,6 +9,23 @@ import pytest
 
 from video_pipeline.errors import Misconfigured
 from video_pipeline.store.migrate import MIGRATIONS, migrate
+
+# What databases out there have applied. A new file gets a line; none is ever changed.
+GIVEN_OUT = {
+    "0001_ledger.sql": "fe38db142ea6e913",
+    "0002_vectors.sql": "ad121fb36015a8b3",
+    "0003_indexes.sql": "95f048bf3757769f",
+    "0004_conversations.sql": "9fbe5ec8025d1853",
+    "0005_summaries.sql": "b736e0e2cafa29d3",
+    "0006_lexicon.sql": "560c0fd58a557745",
+    "0007_allowances_and_questions.sql": "91021c96dd1208af",
+    "0008_mails.sql": "01b8454033c00725",
+    "0009_spending.sql": "b1cc46f7909096db",
+    "0010_recording_days.sql": "88232b8268ce74a5",
+    "0011_projects.sql": "9b64e8575f3bcf35",
+    "0012_scopes.sql": "a5d9d1e8f457e674",
+    "0013_project_states.sql": "160741207c016999",
+}
 
 
 @pytest.fixture
@@ -43,3 +61,25 @@ def test_an_applied_file_that_was_edited_is_refused(empty_url: str, tmp_path: Pa
     file.write_text("create table good (id bigint);")
     with pytest.raises(Misconfigured, match="was changed"):
         migrate(empty_url, tmp_path)
+
+
+def test_no_file_that_was_given_out_is_edited() -> None:
+    there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in MIGRATIONS.glob("*.sql")}
+    assert there == GIVEN_OUT
+
+
+@pytest.mark.parametrize("held_the_view", [False, True])
+def test_a_database_with_either_form_of_the_projects_goes_on(
+    empty_url: str, tmp_path: Path, held_the_view: bool
+) -> None:
+    for path in MIGRATIONS.glob("*.sql"):
+        if path.name < "0013":
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    if held_the_view:
+        view = (MIGRATIONS / "0013_project_states.sql").read_bytes().replace(b"or replace ", b"")
+        with (tmp_path / "0011_projects.sql").open("ab") as file:
+            file.write(b"\n" + view)
+    assert len(migrate(empty_url, tmp_path)) == 12
+    assert migrate(empty_url)[0] == "0013_project_states.sql"
+    with psycopg.connect(empty_url) as connection:
+        assert connection.execute("select count(state) from project_states").fetchone() == (0,)

@@ -41,8 +41,10 @@ class Canvas:
         self._light_scale = finer[0] / seen.width, finer[1] / seen.height
         self._colour_scale = size[0] / seen.width / 2, size[1] / seen.height / 2
         highest = max(motion.start.height, motion.end.height)
-        self._light = plane_of(planes[0], highest * self._light_scale[1])
-        self._colours = [plane_of(colour, highest * self._colour_scale[1]) for colour in planes[1:]]
+        width, height = frame
+        self._light = plane_of(planes[0], highest * self._light_scale[1], width, height)
+        deepest = highest * self._colour_scale[1]
+        self._colours = [plane_of(colour, deepest, width // 2, height // 2) for colour in planes[1:]]
 
     def draw(self, share: float, into: Frame) -> None:
         """The frame when `share` of the slide's time is over."""

@@ -24,10 +24,11 @@ from video_pipeline.slideshow.motion import Box
 
 try:
     from cykooz_resizer import CropBox, FilterType, ImageData, PixelType, ResizeAlg, ResizeOptions, Resizer
-except ImportError:  # pragma: no cover
+except ImportError:
     _QUICK = False
 else:
     _QUICK = True
+    _CUBIC: Final = ResizeAlg.convolution(FilterType.catmull_rom)
 
 Bytes = NDArray[np.uint8]
 _EDGE: Final = 4  # samples repeated beyond each edge: the cubic reaches for two, times 1.2 where the window is widest
@@ -41,36 +42,33 @@ class Plane(Protocol):
         ...
 
 
-def plane_of(samples: Bytes, deepest: float) -> Plane:
-    """`samples` to read from through windows that are at most `deepest` rows high."""
-    return OnItsSide(samples, deepest) if _QUICK else Upright(samples)
+def plane_of(samples: Bytes, deepest: float, width: int, height: int) -> Plane:
+    """`samples` to read from into that size, through windows that are at most `deepest` rows high."""
+    return OnItsSide(samples, deepest, width, height) if _QUICK else Upright(samples)
 
 
 class OnItsSide:
     """A plane that is mixed by rows only."""
 
-    def __init__(self, samples: Bytes, deepest: float) -> None:
+    def __init__(self, samples: Bytes, deepest: float, width: int, height: int) -> None:
         turned = _with_edges(samples).T
         self._columns, self._rows = turned.shape
         self._turned = ImageData(self._rows, self._columns, PixelType.U8, turned.tobytes())
         self._strip = min(self._rows, math.ceil(deepest) + 2 * _EDGE)
         self._resizer = Resizer()
-        self._mixed: tuple[ImageData, ImageData] | None = None
-        self._turner: _Turner | None = None
+        self._sideways = ImageData(self._strip, width, PixelType.U8)
+        self._upright = ImageData(width, height, PixelType.U8)
+        self._turner = _Turner(self._strip, width)
 
     def read(self, window: Box, into: Bytes) -> None:
         height, width = into.shape
-        if self._mixed is None or self._turner is None:
-            self._mixed = ImageData(self._strip, width, PixelType.U8), ImageData(width, height, PixelType.U8)
-            self._turner = _Turner(self._strip, width)
-        sideways, upright = self._mixed
         # Of a tall picture that passes by only a part is seen; whole samples, so that nothing is mixed along the rows.
         first = max(0, min(int(window.y), self._rows - self._strip))
-        self._mix(self._turned, CropBox(first, window.x + _EDGE, self._strip, window.width), sideways)
-        turned = self._turner.turned(np.frombuffer(sideways.get_buffer(), np.uint8).reshape(width, self._strip))
+        self._mix(self._turned, CropBox(first, window.x + _EDGE, self._strip, window.width), self._sideways)
+        turned = self._turner.turned(np.frombuffer(self._sideways.get_buffer(), np.uint8).reshape(width, self._strip))
         rows = ImageData(width, self._strip, PixelType.U8, turned.tobytes())
-        self._mix(rows, CropBox(0, window.y - first + _EDGE, width, window.height), upright)
-        np.copyto(into, np.frombuffer(upright.get_buffer(), np.uint8).reshape(height, width))
+        self._mix(rows, CropBox(0, window.y - first + _EDGE, width, window.height), self._upright)
+        np.copyto(into, np.frombuffer(self._upright.get_buffer(), np.uint8).reshape(height, width))
 
     def _mix(self, source: ImageData, part: CropBox, target: ImageData) -> None:
         self._resizer.resize(source, target, ResizeOptions(_CUBIC, crop_box=part))
@@ -118,7 +116,3 @@ class _Turner:
 
 def _with_edges(samples: Bytes) -> Bytes:
     return np.pad(samples, _EDGE, mode="edge")
-
-
-if _QUICK:
-    _CUBIC: Final = ResizeAlg.convolution(FilterType.catmull_rom)

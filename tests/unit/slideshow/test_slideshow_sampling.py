@@ -51,14 +51,14 @@ def test_every_sample_is_read_where_the_window_says(
     height, width = 1 + part[2] * (size[0] - 1), 1 + part[3] * (size[1] - 1)
     window = Box(part[0] * (size[1] - width) - 0.25, part[1] * (size[0] - height), width, height)
     into = np.zeros((max(1, round(height / step)), max(1, round(width / step))), np.uint8)
-    plane = OnItsSide(samples, height) if kind is OnItsSide else Upright(samples)
+    plane = OnItsSide(samples, height, *into.shape[::-1]) if kind is OnItsSide else Upright(samples)
     plane.read(window, into)
     assert _off(into, samples, window) <= 1.3  # rounded to bytes twice, and the cubic's weights are 1.25 in sum
 
 
 def test_windows_that_follow_each_other_are_read_from_one_plane() -> None:
     samples = np.random.default_rng(4).integers(0, 256, (400, 60), dtype=np.uint8)
-    plane = OnItsSide(samples, 51)
+    plane = OnItsSide(samples, 51, 40, 48)
     for n in range(40):
         window, into = Box(3 + n / 9, n * 8.61, 50, 51 - n / 3), np.zeros((48, 40), np.uint8)
         plane.read(window, into)
@@ -69,12 +69,12 @@ def test_windows_that_follow_each_other_are_read_from_one_plane() -> None:
 @pytest.mark.parametrize("kind", [OnItsSide, Upright])
 def test_a_flat_plane_stays_flat(kind: type[OnItsSide | Upright], level: int) -> None:
     samples, into = np.full((19, 21), level, np.uint8), np.zeros((8, 9), np.uint8)
-    (OnItsSide(samples, 19) if kind is OnItsSide else Upright(samples)).read(Box(-0.3, 0.2, 20.9, 18.8), into)
+    (OnItsSide(samples, 19, 9, 8) if kind is OnItsSide else Upright(samples)).read(Box(-0.3, 0.2, 20.9, 18.8), into)
     assert (into == level).all()
 
 
 def test_brightness_is_not_shifted() -> None:
     samples = np.random.default_rng(1).integers(0, 256, (300, 300), dtype=np.uint8)
     window, into = Box(0.61, 0.37, 290.2, 288.4), np.zeros((280, 280), np.uint8)
-    OnItsSide(samples, 290).read(window, into)
+    OnItsSide(samples, 290, 280, 280).read(window, into)
     assert abs((into - _exact(samples, window, (280, 280))).mean()) < 0.05
